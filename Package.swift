@@ -1,0 +1,75 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
+
+/// One Swift target. The order of the calls below is the order of the layers: a target imports only earlier ones.
+func layer(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+/// The tests of one target.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: [.byName(name: name)] + dependencies, resources: resources,
+        swiftSettings: strict)
+}
+
+let libraries = [
+    "Tensors", "Checkpoints", "Tokenization", "ChatTemplates", "Activations", "Routing", "Experts", "Models",
+    "Inference", "Telemetry", "Serving", "BuiltInModel",
+]
+
+let package = Package(
+    name: "guildhall",
+    products: [.executable(name: "guildhall", targets: ["guildhall"])]
+        + libraries.map { .library(name: $0, targets: [$0]) },
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .target(name: "CKernels", cSettings: strictC),
+        layer("Tensors", ["CKernels"]),
+        layer("Telemetry"),
+        layer("Checkpoints", ["Tensors"]),
+        layer("Tokenization", ["Checkpoints"]),
+        layer("ChatTemplates"),
+        layer("Routing"),
+        layer("Activations", ["Routing"]),
+        layer("Experts", ["Tensors", "Routing"]),
+        layer("Models", ["Tensors", "Checkpoints", "Routing", "Experts", "Activations"]),
+        layer("Inference", ["Models", "Tokenization", "ChatTemplates", "Activations", "Tensors", "Checkpoints"]),
+        layer(
+            "Serving",
+            [
+                "Inference", "Activations", "Telemetry",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], resources: [.copy("Resources/page.html")]),
+        layer("BuiltInModel", resources: [.copy("Resources/apprentice-q8_0.gguf")]),
+        .executableTarget(
+            name: "guildhall",
+            dependencies: [
+                "Serving", "Inference", "BuiltInModel", "Checkpoints", "Tokenization", "Models", "Tensors",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
+        tests("Tensors"),
+        tests("Checkpoints"),
+        tests("Tokenization", ["Checkpoints"]),
+        tests("ChatTemplates"),
+        tests("Telemetry"),
+        tests("Routing"),
+        tests("Experts"),
+        tests("Models", ["Checkpoints"]),
+        tests("Activations", ["Routing"]),
+        tests("Inference", ["BuiltInModel"]),
+        tests("Serving", ["Inference", .product(name: "HummingbirdTesting", package: "hummingbird")]),
+    ],
+    swiftLanguageModes: [.v6]
+)
