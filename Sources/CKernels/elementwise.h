@@ -1,0 +1,80 @@
+// Loops whose iterations are independent, so a compiler's vectorisation cannot change a bit. Included by the file of
+// every instruction set and vectorised for it; contraction to FMA is off, because the reference rounds twice.
+#ifndef GH_ELEMENTWISE_H
+#define GH_ELEMENTWISE_H
+#include "blocks.h"
+#include "gh_kernels.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+static void elementwise_add(float *restrict out, const float *restrict x, int64_t n) {
+    for (int64_t i = 0; i < n; i++) out[i] += x[i];
+}
+
+static void elementwise_add_scaled(float *restrict out, float a, const float *restrict x, int64_t n) {
+    for (int64_t i = 0; i < n; i++) out[i] += a * x[i];
+}
+
+static void elementwise_rope_halves(
+    float *restrict x, const float *restrict cosines, const float *restrict sines, int64_t half) {
+    float *restrict upper = x + half;
+    for (int64_t i = 0; i < half; i++) {
+        float a = x[i], b = upper[i];
+        x[i] = a * cosines[i] - b * sines[i];
+        upper[i] = b * cosines[i] + a * sines[i];
+    }
+}
+
+static void elementwise_rope_pairs(
+    float *restrict x, const float *restrict cosines, const float *restrict sines, int64_t half) {
+    for (int64_t i = 0; i < half; i++) {
+        float a = x[2 * i], b = x[2 * i + 1];
+        x[2 * i] = a * cosines[i] - b * sines[i];
+        x[2 * i + 1] = b * cosines[i] + a * sines[i];
+    }
+}
+
+// One block of 32. The bits of magnitudes are in the order of the magnitudes, NaN above all; as integers their largest
+// can be found in any order. Adding 1.5 * 2^23 leaves the rounded number in the low bits of the sum.
+static inline void round_block(
+    const float *restrict x, float *restrict scale, float *restrict scaled_sum, int8_t *restrict q) {
+    uint32_t largest_bits = 0;
+    for (int i = 0; i < 32; i++) {
+        uint32_t magnitude = bits_of_float(x[i]) & 0x7FFFFFFF;
+        largest_bits = magnitude > largest_bits ? magnitude : largest_bits;
+    }
+    bool is_finite = largest_bits < 0x7F800000;
+    float largest = float_from_bits(largest_bits);
+    *scale = is_finite ? largest / 127 : float_from_bits(0x7FC00000);
+    // The quotient of a tiny block could overflow; such a block counts as zero.
+    float inverse = is_finite && largest >= 0x1p-100f ? 127 / largest : 0;
+    int32_t sum = 0;
+    for (int i = 0; i < 32; i++) {
+        int32_t rounded = (int32_t)(bits_of_float(x[i] * inverse + 0x1.8p23f) - 0x4B400000);
+        q[i] = (int8_t)rounded;
+        sum += rounded;
+    }
+    *scaled_sum = *scale * (float)sum;
+}
+
+static void elementwise_round_to_int8(const float *x, int64_t n, const gh_int8_vector *out) {
+    for (int64_t i = 0; i < n; i += 32) round_block(x + i, out->scales + i / 32, out->sums + i / 32, out->q + i);
+}
+
+typedef uint64_t eight_words __attribute__((vector_size(64)));
+
+// Four sums of vectors, so that the additions do not wait for each other.
+static uint64_t elementwise_read_probe(const void *bytes, int64_t count) {
+    const uint8_t *p = bytes, *end = p + count;
+    eight_words sums[4] = {0}, block[4];
+    for (; end - p >= (int64_t)sizeof block; p += sizeof block) {
+        __builtin_memcpy(block, p, sizeof block);
+        for (int i = 0; i < 4; i++) sums[i] += block[i];
+    }
+    eight_words sum = sums[0] + sums[1] + sums[2] + sums[3];
+    uint64_t total = 0;
+    for (int i = 0; i < 8; i++) total += sum[i];
+    for (; p < end; p++) total += *p;
+    return total;
+}
+#endif

@@ -1,0 +1,98 @@
+// Inner loops over weights and activations, in three implementations that are chosen at run time.
+//
+// `scalar` is plain C and the specification. `avx2` (with FMA and F16C) and `avx512` (F, BW, DQ, VL, VNNI) are
+// instances of one set of 16-lane templates, so they give identical bits; they differ from `scalar` only in rounding.
+//
+// Order of summation. Every product of a weight row with an input adds element k to lane k mod 16 and adds the lanes
+// as a tree at the end. `dot_rows` and `gemm` both do, so an output's bits do not depend on which of the two computed
+// it, on how many tokens were in the batch, nor on how rows were split over threads.
+#ifndef GH_KERNELS_H
+#define GH_KERNELS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/// A vector rounded to int8 in blocks of 32: element i is about scales[i / 32] * q[i]. A block that holds an infinity
+/// or NaN has a NaN scale.
+typedef struct gh_int8_vector {
+    int8_t *q;
+    float *scales;
+    /// Per block: scale times the sum of its q. Formats with a minimum need it.
+    float *sums;
+} gh_int8_vector;
+
+/// What can be done with one storage format. Rows may lie at any address.
+typedef struct gh_format {
+    /// Writes the `n` numbers of `row` to `out`. `n` is a whole number of blocks.
+    void (*dequantize)(const void *row, float *out, int64_t n);
+    /// out[r] = row r · x, for `count` rows that start `row_bytes` apart. `n` is a whole number of blocks.
+    void (*dot_rows)(const void *rows, int64_t row_bytes, int64_t count, const float *x, int64_t n, float *out);
+    /// The same for an int8 vector; null for formats that are not quantised. Products are summed exactly in groups of
+    /// four elements; group g of a block adds to lane g of eight, times both scales; lanes are added as a tree.
+    void (*_Nullable dot_rows_int8)(
+        const void *rows, int64_t row_bytes, int64_t count, const gh_int8_vector *x, int64_t n, float *out);
+} gh_format;
+
+/// One implementation of everything.
+typedef struct gh_kernels {
+    const char *name;
+    gh_format f32, f16, bf16, q8_0, q4_0, q4_K, q5_K, q6_K;
+
+    /// out[t * out_stride + r] = w[r * w_stride ...] · x[t * x_stride ...] over `k` elements. Strides in floats.
+    void (*gemm)(
+        const float *w, int64_t w_stride, int64_t rows, const float *x, int64_t x_stride, int64_t tokens, int64_t k,
+        float *out, int64_t out_stride);
+    /// out[h * out_stride + d] += sum over i of p[h * p_stride + i] * values[i * value_stride + d], for `dimension` d.
+    void (*weighted_sum)(
+        const float *p, int64_t p_stride, int64_t heads, const float *values, int64_t value_stride, int64_t n,
+        int64_t dimension, float *out, int64_t out_stride);
+    /// x = softmax(scale * x), in place; `n` >= 1. A row that is all minus infinity becomes NaN.
+    void (*softmax)(float *x, int64_t n, float scale);
+    /// out = x / sqrt(mean(x²) + epsilon) * weight; `weight` may be null, `out` may be `x`.
+    void (*rms_norm)(const float *x, const float *_Nullable weight, float epsilon, int64_t n, float *out);
+    /// gate = silu(gate) * up.
+    void (*silu_multiply)(float *gate, const float *up, int64_t n);
+    /// out = exp(x), at most 2 units in the last place off.
+    void (*exponential)(const float *x, int64_t n, float *out);
+    /// Rounds `n` numbers, a multiple of 32, to int8: scale = max|x| / 127, ties to even. A block whose largest
+    /// magnitude is below 2^-100 becomes zero.
+    void (*round_to_int8)(const float *x, int64_t n, const gh_int8_vector *out);
+    /// out += x.
+    void (*add)(float *out, const float *x, int64_t n);
+    /// out += a * x, product and sum rounded separately.
+    void (*add_scaled)(float *out, float a, const float *x, int64_t n);
+    /// Turns the pairs (x[i], x[i + half]) by the angles of the tables; `half` pairs.
+    void (*rope_halves)(float *x, const float *cosines, const float *sines, int64_t half);
+    /// Turns the pairs (x[2i], x[2i + 1]) by the angles of the tables; `half` pairs.
+    void (*rope_pairs)(float *x, const float *cosines, const float *sines, int64_t half);
+    /// Lowest index of the largest of `n` >= 1 numbers. NaN never wins; 0 if all are NaN.
+    int64_t (*argmax)(const float *x, int64_t n);
+    /// Reads every byte and returns a value that depends on all of them: a probe of memory bandwidth.
+    uint64_t (*read_probe)(const void *bytes, int64_t count);
+} gh_kernels;
+
+const gh_kernels *gh_kernels_scalar(void);
+
+/// Null where this processor (or the architecture the program was built for) lacks the instructions.
+const gh_kernels *_Nullable gh_kernels_avx2(void);
+const gh_kernels *_Nullable gh_kernels_avx512(void);
+
+/// float32 to the nearest float16 or bfloat16, ties to even. Overflow becomes infinity; NaN stays NaN.
+void gh_to_f16(const float *x, int64_t n, uint16_t *out);
+void gh_to_bf16(const float *x, int64_t n, uint16_t *out);
+/// ggml's Q8_0: scale = max|x| / 127 as float16, quotients rounded half away from zero. `n` is a multiple of 32.
+void gh_quantize_q8_0(const float *x, int64_t n, void *row);
+
+/// Tells the processor that this thread spins.
+static inline void gh_spin_hint(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+#pragma clang assume_nonnull end
+#endif

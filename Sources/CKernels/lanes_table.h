@@ -1,0 +1,68 @@
+// All kernels of one lane type, in order of use, and their table. The including file defines TARGET_NAME.
+#ifndef GH_LANES_TABLE_H
+#define GH_LANES_TABLE_H
+
+#include "elementwise.h"
+#include "lanes_common.h"
+#include "lanes_decode.h"
+
+#define FORMAT f32
+#define BYTES 4
+#include "lanes_plain.h"
+#define FORMAT f16
+#define BYTES 2
+#include "lanes_plain.h"
+#define FORMAT bf16
+#define BYTES 2
+#include "lanes_plain.h"
+#define FORMAT q8_0
+#define PIECES 1
+#define VECTORS 2
+#include "lanes_quantized.h"
+#define FORMAT q4_0
+#define PIECES 1
+#define VECTORS 2
+#include "lanes_quantized.h"
+#define FORMAT q4_K
+#define PIECES 4
+#define VECTORS 4
+#include "lanes_quantized.h"
+#define FORMAT q5_K
+#define PIECES 4
+#define VECTORS 4
+#include "lanes_quantized.h"
+#define FORMAT q6_K
+#define PIECES 8
+#define VECTORS 2
+#include "lanes_quantized.h"
+
+#include "int8_products.h"
+#include "lanes_gemm.h"
+#include "lanes_math.h"
+
+static const gh_kernels table = {
+    .name = TARGET_NAME,
+    .f32 = {dequantize_f32, dot_f32, 0},
+    .f16 = {dequantize_f16, dot_f16, 0},
+    .bf16 = {dequantize_bf16, dot_bf16, 0},
+    .q8_0 = {dequantize_q8_0, dot_q8_0, dot_int8_q8_0},
+    .q4_0 = {dequantize_q4_0, dot_q4_0, dot_int8_q4_0},
+    .q4_K = {dequantize_q4_K, dot_q4_K, dot_int8_q4_K},
+    .q5_K = {dequantize_q5_K, dot_q5_K, dot_int8_q5_K},
+    .q6_K = {dequantize_q6_K, dot_q6_K, dot_int8_q6_K},
+    .gemm = gemm,
+    .weighted_sum = weighted_sum,
+    .softmax = softmax,
+    .rms_norm = rms_norm,
+    .silu_multiply = silu_multiply,
+    .exponential = exponential,
+    .round_to_int8 = elementwise_round_to_int8,
+    .add = elementwise_add,
+    .add_scaled = elementwise_add_scaled,
+    .rope_halves = elementwise_rope_halves,
+    .rope_pairs = elementwise_rope_pairs,
+    .argmax = argmax,
+    .read_probe = elementwise_read_probe,
+};
+
+#endif

@@ -1,0 +1,24 @@
+/// Read-only bytes together with whatever keeps them alive: a mapped file or an owned allocation.
+///
+/// `@unchecked Sendable` holds because nobody writes the bytes after the region is made, and `owner` frees or
+/// unmaps them only when the last region that names it is gone.
+public struct ByteRegion: @unchecked Sendable {
+    /// First byte. Valid as long as this region (or a copy of it) lives.
+    public let base: UnsafeRawPointer
+    /// Number of bytes from `base`.
+    public let count: Int
+    private let owner: AnyObject
+
+    public init(base: UnsafeRawPointer, count: Int, owner: AnyObject) {
+        precondition(count >= 0)
+        self.base = base
+        self.count = count
+        self.owner = owner
+    }
+
+    /// The bytes `range` of this region, sharing its owner.
+    public func slice(_ range: Range<Int>) -> ByteRegion {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "slice outside the region")
+        return ByteRegion(base: base + range.lowerBound, count: range.count, owner: owner)
+    }
+}

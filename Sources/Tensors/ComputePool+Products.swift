@@ -1,0 +1,36 @@
+/// Matrix products over all workers of a pool.
+extension ComputePool {
+    /// Below this many weight bytes (times tokens) a fork costs more than it saves.
+    private static let smallestShare = 32 << 10
+
+    /// `output[t * outputStride + r] = row r of weights · input[t * inputStride...]` for all rows and `tokens` inputs.
+    /// Strides are in floats; they default to densely packed rows. Bits do not depend on the number of threads.
+    public func multiply(
+        _ weights: WeightMatrix, input: UnsafePointer<Float>, inputStride: Int? = nil, tokens: Int = 1,
+        output: UnsafeMutablePointer<Float>, outputStride: Int? = nil, precision: ActivationPrecision = .float32,
+        kernels: Kernels = .selected
+    ) {
+        let inputStride = inputStride ?? weights.columns
+        let outputStride = outputStride ?? weights.rows
+        let scratchBytes = Kernels.productScratchBytes(columns: weights.columns)
+        forEach(count: weights.rows, grain: rowGrain(weights, tokens: tokens)) { rows, worker in
+            kernels.multiply(
+                weights, rows: rows, input: input, inputStride: inputStride, tokens: tokens,
+                output: output + rows.lowerBound, outputStride: outputStride,
+                scratch: scratch(worker: worker, bytes: scratchBytes), precision: precision)
+        }
+    }
+
+    /// Rows in one piece of work: four pieces a worker, so that a slow one does not keep the others waiting, but none
+    /// too small; a multiple of 16, so that the tiles of the kernels are full.
+    private func rowGrain(_ weights: WeightMatrix, tokens: Int) -> Int {
+        let rowCost = max(weights.rowBytes * max(tokens, 1), 1)
+        let even = (weights.rows + threads * 4 - 1) / (threads * 4)
+        let smallest = (Self.smallestShare + rowCost - 1) / rowCost
+        return max(even, smallest, 1).roundedUp(toMultipleOf: 16)
+    }
+}
+
+extension Int {
+    fileprivate func roundedUp(toMultipleOf factor: Int) -> Int { (self + factor - 1) / factor * factor }
+}
