@@ -1,0 +1,108 @@
+import Foundation
+
+/// A file being written under a temporary name next to its final one; it appears, complete, when `commit` renames it.
+/// Without `commit` nothing is left behind.
+public struct CheckpointOutput: ~Copyable {
+    private let path: String
+    private let temporaryPath: String
+    private let descriptor: Int32
+    private var isCommitted = false
+    /// Bytes written so far.
+    private(set) var offset = 0
+
+    /// Creates the temporary file in the folder of `path`, so that the rename stays within one file system.
+    init(path: String) throws(CheckpointError) {
+        let url = URL(fileURLWithPath: path)
+        let folder = url.deletingLastPathComponent().path
+        var attempt = 0
+        // The name is free unless an earlier process of the same number was killed while writing.
+        while true {
+            let name = ".\(url.lastPathComponent).\(getpid()).\(attempt).partial"
+            let candidate = HuggingFaceFolder.join(folder, name)
+            let descriptor = open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            if descriptor >= 0 {
+                self.path = path
+                self.descriptor = descriptor
+                temporaryPath = candidate
+                return
+            }
+            attempt += 1
+            guard errno == EEXIST, attempt < 100 else {
+                throw CheckpointError(file: path, reason: "cannot create: \(String(cString: strerror(errno)))")
+            }
+        }
+    }
+
+    deinit {
+        close(descriptor)
+        if !isCommitted { unlink(temporaryPath) }
+    }
+
+    /// Appends `bytes`.
+    public mutating func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let written = Foundation.write(descriptor, rest.baseAddress, rest.count)
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else { throw failure("cannot write") }
+            rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+            offset += written
+        }
+    }
+
+    /// Appends numbers as they lie in memory: little-endian on the machines this program supports.
+    public mutating func write<Number: BitwiseCopyable>(_ numbers: [Number]) throws(CheckpointError) {
+        // `write` takes the buffer only for the duration of the call.
+        try numbers.withUnsafeBufferPointer { buffer throws(CheckpointError) in
+            try write(UnsafeRawBufferPointer(buffer))
+        }
+    }
+
+    /// Appends zeros up to the next multiple of `alignment`.
+    mutating func pad(to alignment: Int) throws(CheckpointError) {
+        let padding = (alignment - offset % alignment) % alignment
+        // In pieces, because an alignment may be as large as 2 GiB.
+        let zeros = [UInt8](repeating: 0, count: min(padding, 1 << 16))
+        var left = padding
+        while left > 0 {
+            let piece = min(left, zeros.count)
+            try write(Array(zeros.prefix(piece)))
+            left -= piece
+        }
+    }
+
+    /// Flushes to disk and puts the file in its place.
+    mutating func commit() throws(CheckpointError) {
+        guard fsync(descriptor) == 0 else { throw failure("cannot flush") }
+        guard rename(temporaryPath, path) == 0 else { throw failure("cannot rename") }
+        isCommitted = true
+    }
+
+    private func failure(_ what: String) -> CheckpointError {
+        CheckpointError(file: path, offset: offset, reason: "\(what): \(String(cString: strerror(errno)))")
+    }
+}
+
+/// Writes the bytes of one tensor, in one call of `write` or many.
+public typealias TensorBody = (inout CheckpointOutput) throws(CheckpointError) -> Void
+
+/// A tensor that a writer will write.
+struct PendingTensor {
+    let name: String
+    let typeName: String
+    let shape: [Int]
+    let byteCount: Int
+    let body: TensorBody
+
+    /// Lets the body write, and checks that it wrote what the header promised.
+    func write(to output: inout CheckpointOutput, file: String) throws(CheckpointError) {
+        let start = output.offset
+        try body(&output)
+        let written = output.offset - start
+        guard written == byteCount else {
+            throw CheckpointError(
+                file: file, item: name, offset: start,
+                reason: "\(written) bytes were written, but \(byteCount) belong to shape \(shape) of \(typeName)")
+        }
+    }
+}

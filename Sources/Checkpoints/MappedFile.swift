@@ -1,0 +1,75 @@
+import Foundation
+import Tensors
+
+/// A regular file mapped read-only into memory; unmapped when the last `ByteRegion` over it is gone.
+///
+/// Every offset a reader hands out was checked against the size the file had when it was opened. Cutting the file
+/// short while it is mapped makes reads past the new end raise SIGBUS: whoever can write the file can end the process.
+final class MappedFile {
+    private let address: UnsafeMutableRawPointer
+    private let count: Int
+
+    private init(address: UnsafeMutableRawPointer, count: Int) {
+        self.address = address
+        self.count = count
+    }
+
+    deinit {
+        munmap(address, count)
+    }
+
+    /// The bytes of the file at `path`, which must be a non-empty regular file.
+    static func open(_ path: String) throws(CheckpointError) -> ByteRegion {
+        // O_NONBLOCK: opening a named pipe must fail below, not wait for a writer. It changes nothing for regular files.
+        let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            throw CheckpointError(file: path, reason: "cannot open: \(String(cString: strerror(errno)))")
+        }
+        defer { close(descriptor) }
+        let count = try regularFileSize(descriptor, path: path)
+        // A shared mapping is backed by the page cache: processes that serve the same checkpoint share its memory.
+        let address = mmap(nil, count, PROT_READ, MAP_SHARED, descriptor, 0)
+        guard let address, address != MAP_FAILED else {
+            throw CheckpointError(file: path, reason: "cannot map: \(String(cString: strerror(errno)))")
+        }
+        // The pointer holds as long as `owner` does, and every copy of the region keeps `owner`.
+        let owner = MappedFile(address: address, count: count)
+        return ByteRegion(base: UnsafeRawPointer(address), count: count, owner: owner)
+    }
+
+    private static func regularFileSize(_ descriptor: Int32, path: String) throws(CheckpointError) -> Int {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw CheckpointError(file: path, reason: "cannot stat: \(String(cString: strerror(errno)))")
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw CheckpointError(file: path, reason: "is not a regular file")
+        }
+        guard status.st_size > 0 else {
+            throw CheckpointError(file: path, reason: "is empty")
+        }
+        return Int(status.st_size)
+    }
+}
+
+/// Heap bytes that a `ByteRegion` keeps alive.
+final class HeapBytes {
+    private let bytes: UnsafeMutableRawBufferPointer
+
+    private init(_ source: [UInt8]) {
+        // At least one byte, so that the base address exists also for an empty array.
+        bytes = .allocate(byteCount: max(source.count, 1), alignment: 16)
+        bytes.copyBytes(from: source)
+    }
+
+    deinit {
+        bytes.deallocate()
+    }
+
+    /// A region with a copy of `source`.
+    static func region(_ source: [UInt8]) -> ByteRegion {
+        let owner = HeapBytes(source)
+        guard let base = owner.bytes.baseAddress else { preconditionFailure("allocated at least one byte") }
+        return ByteRegion(base: UnsafeRawPointer(base), count: source.count, owner: owner)
+    }
+}
