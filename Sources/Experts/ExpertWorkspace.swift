@@ -1,0 +1,20 @@
+import Tensors
+
+/// Scratch memory for running experts, shared by all blocks of a model. Used by one thread at a time.
+public final class ExpertWorkspace {
+    /// Gathered inputs, shape [slots × hidden].
+    let inputs: FloatBuffer
+    /// Activated gate times up, shape [slots × width].
+    let activated: FloatBuffer
+    /// Outputs of the experts before they are weighted, shape [slots × hidden].
+    let outputs: FloatBuffer
+    /// Assignments (tokens × experts per token) that fit.
+    let slots: Int
+
+    public init(slots: Int, hiddenSize: Int, width: Int) {
+        self.slots = slots
+        inputs = FloatBuffer(count: slots * hiddenSize)
+        activated = FloatBuffer(count: slots * width)
+        outputs = FloatBuffer(count: slots * hiddenSize)
+    }
+}

@@ -1,0 +1,50 @@
+/// The assignments of a `RoutingDecision` sorted by expert, so that each expert handles all of its tokens at once.
+///
+/// The sort is a counting sort: within an expert, tokens keep their order. Storage is reused between micro-batches.
+public struct DispatchPlan: Sendable {
+    /// Experts that have at least one token, ascending.
+    public private(set) var activeExperts: [Int] = []
+    /// Slots of expert `e` are `starts[e]..<starts[e + 1]`.
+    public private(set) var starts: [Int] = []
+    /// Token of each slot.
+    public private(set) var tokens: [Int32] = []
+    /// Slot of each assignment, in the decision's order: where to find the output of assignment `a` of token `t`.
+    public private(set) var slots: [Int32] = []
+
+    public init() {}
+
+    /// Slots of `expert`: positions in the sorted order.
+    public func slots(of expert: Int) -> Range<Int> { starts[expert]..<starts[expert + 1] }
+
+    /// Sorts `decision` into this plan.
+    public mutating func fill(from decision: RoutingDecision) {
+        countExperts(decision)
+        let assignments = decision.experts.count
+        resize(&tokens, to: assignments)
+        resize(&slots, to: assignments)
+        var next = starts
+        for assignment in 0..<assignments {
+            let expert = Int(decision.experts[assignment])
+            let slot = next[expert]
+            next[expert] += 1
+            tokens[slot] = Int32(truncatingIfNeeded: assignment / decision.expertsPerToken)
+            slots[assignment] = Int32(truncatingIfNeeded: slot)
+        }
+    }
+
+    private mutating func countExperts(_ decision: RoutingDecision) {
+        starts.removeAll(keepingCapacity: true)
+        starts.append(contentsOf: repeatElement(0, count: decision.expertCount + 1))
+        for expert in decision.experts { starts[Int(expert) + 1] += 1 }
+        activeExperts.removeAll(keepingCapacity: true)
+        for expert in 0..<decision.expertCount {
+            if starts[expert + 1] > 0 { activeExperts.append(expert) }
+            starts[expert + 1] += starts[expert]
+        }
+    }
+
+    private func resize(_ array: inout [Int32], to count: Int) {
+        if array.count > count { array.removeLast(array.count - count) }
+        if array.count < count { array.append(contentsOf: repeatElement(0, count: count - array.count)) }
+    }
+}
