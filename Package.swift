@@ -17,7 +17,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
 }
 
 let libraries = [
-    "Tensors", "Checkpoints", "Tokenization", "ChatTemplates", "Activations", "Routing", "Experts", "Models",
+    "Randomness", "Tensors", "Checkpoints", "Tokenization", "ChatTemplates", "Activations", "Routing", "Experts",
+    "Models",
     "Inference", "Telemetry", "Serving", "BuiltInModel",
 ]
 
@@ -32,6 +33,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
+        layer("Randomness"),
         .target(name: "CKernels", cSettings: strictC),
         layer("Tensors", ["CKernels"]),
         layer("Telemetry"),
@@ -42,7 +44,9 @@ let package = Package(
         layer("Activations", ["Routing"]),
         layer("Experts", ["Tensors", "Routing"]),
         layer("Models", ["Tensors", "Checkpoints", "Routing", "Experts", "Activations"]),
-        layer("Inference", ["Models", "Tokenization", "ChatTemplates", "Activations", "Tensors", "Checkpoints"]),
+        layer(
+            "Inference",
+            ["Randomness", "Models", "Tokenization", "ChatTemplates", "Activations", "Tensors", "Checkpoints"]),
         layer(
             "Serving",
             [
@@ -50,26 +54,31 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ], resources: [.copy("Resources/page.html")]),
+            ], resources: [.embedInCode("Resources/page.html")]),
         layer("BuiltInModel", resources: [.copy("Resources/apprentice-q8_0.gguf")]),
         .executableTarget(
             name: "guildhall",
             dependencies: [
-                "Serving", "Inference", "BuiltInModel", "Checkpoints", "Tokenization", "Models", "Tensors",
+                "Serving", "Inference", "BuiltInModel", "Models", "Tokenization", "Checkpoints", "Tensors",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
-        tests("Tensors"),
-        tests("Checkpoints"),
-        tests("Tokenization", ["Checkpoints"]),
-        tests("ChatTemplates"),
+        tests("Tensors", ["Randomness"]),
+        tests("Checkpoints", ["Randomness", "Tensors"]),
+        tests("Tokenization", ["Randomness", "Checkpoints"]),
+        tests("ChatTemplates", ["Randomness"]),
         tests("Telemetry"),
-        tests("Routing"),
-        tests("Experts"),
-        tests("Models", ["Checkpoints"]),
+        tests("Routing", ["Randomness"]),
+        tests("Experts", ["Randomness", "Routing", "Tensors"]),
+        tests("Models", ["Checkpoints", "Tensors"]),
         tests("Activations", ["Routing"]),
-        tests("Inference", ["BuiltInModel"]),
-        tests("Serving", ["Inference", .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        tests("Inference", ["BuiltInModel", "Randomness", "Tokenization"]),
+        tests(
+            "Serving",
+            [
+                "Randomness", "Inference", "Activations", "Telemetry",
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

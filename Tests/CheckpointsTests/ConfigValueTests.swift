@@ -1,4 +1,5 @@
 import Checkpoints
+import Randomness
 import Testing
 
 @Suite struct ConfigValueTests {
@@ -72,7 +73,7 @@ import Testing
 
     /// Any text at all, made of the characters JSON is made of, is read or refused.
     @Test(.timeLimit(.minutes(1)), arguments: [11, 12] as [UInt64]) func randomText(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let pieces = [
             "{", "}", "[", "]", "\"", "\\", "u12", ",", ":", "1", "-", "e", ".", "null", "\"k\":", " ", "\u{e9}",
         ]

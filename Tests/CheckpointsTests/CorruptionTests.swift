@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Randomness
 import Tensors
 import Testing
 
@@ -50,7 +51,7 @@ import Testing
             (sample.file, sample.header.count, Exercise.gguf),
             (sampleSafetensors, sampleSafetensors.count - 38, Exercise.safetensors),
         ] {
-            var random = SplitMix(seed: seed)
+            var random = SplitMix64(seed: seed)
             let memory = GuardedBytes(capacity: file.count)
             var refused = 0
             for _ in 0..<10_000 {
@@ -98,20 +99,5 @@ enum Exercise {
             array.nested?.forEach(decode)
         default: #expect(array.ints?.count == array.count || array.uints?.count == array.count)
         }
-    }
-}
-
-/// Steele et al., "Fast splittable pseudorandom number generators", 2014.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import Experts
 import Foundation
+import Randomness
 import Routing
 import Tensors
 import Testing
@@ -13,7 +14,7 @@ private struct RandomExperts {
     private let up: [[Float]]
     private let down: [[Float]]
 
-    init(count: Int, hidden: Int, width: Int, using random: inout SystemlessGenerator) throws {
+    init(count: Int, hidden: Int, width: Int, using random: inout SplitMix64) throws {
         self.hidden = hidden
         self.width = width
         func numbers(_ n: Int) -> [Float] { (0..<n).map { _ in Float.random(in: -1...1, using: &random) } }
@@ -47,24 +48,11 @@ private struct RandomExperts {
     }
 }
 
-/// SplitMix64, so that a seed repeats a failure.
-struct SystemlessGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
 @Suite struct GroupedExpertsTests {
     /// Uneven routings of random batches, against the definition.
     @Test(arguments: [1, 2, 3]) func matchesTheDefinition(threads: Int) throws {
         for seed in UInt64(1)...12 {
-            var random = SystemlessGenerator(state: seed)
+            var random = SplitMix64(seed: seed)
             let count = Int.random(in: 1...9, using: &random)
             let perToken = Int.random(in: 1...min(4, count), using: &random)
             let tokens = Int.random(in: 1...40, using: &random)
@@ -91,7 +79,7 @@ struct SystemlessGenerator: RandomNumberGenerator {
 
     /// What a token gets does not depend on the other tokens of the batch, to the bit.
     @Test func tokensDoNotInfluenceEachOther() throws {
-        var random = SystemlessGenerator(state: 77)
+        var random = SplitMix64(seed: 77)
         let model = try RandomExperts(count: 6, hidden: 48, width: 80, using: &random)
         let input = (0..<30 * 48).map { _ in Float.random(in: -1...1, using: &random) }
         let decision = randomDecision(30, 6, 2, using: &random)
@@ -107,7 +95,7 @@ struct SystemlessGenerator: RandomNumberGenerator {
 
     /// Most tokens to expert 0, so that loads are uneven.
     private func randomDecision(
-        _ tokens: Int, _ count: Int, _ perToken: Int, using random: inout SystemlessGenerator
+        _ tokens: Int, _ count: Int, _ perToken: Int, using random: inout SplitMix64
     ) -> RoutingDecision {
         var decision = RoutingDecision(expertCount: count, expertsPerToken: perToken)
         for _ in 0..<tokens {

@@ -1,4 +1,5 @@
 import Foundation
+import Randomness
 import Routing
 import Testing
 
@@ -15,7 +16,7 @@ private func reference(_ logits: [Float], k: Int, normalise: Bool) -> [(expert: 
 @Suite struct TopKRouterTests {
     @Test(arguments: [false, true]) func matchesFloat64Reference(normalise: Bool) {
         for seed in UInt64(1)...50 {
-            var random = SeededGenerator(seed: seed)
+            var random = SplitMix64(seed: seed)
             let experts = Int.random(in: 1...96, using: &random)
             let k = Int.random(in: 1...min(8, experts), using: &random)
             let tokens = Int.random(in: 1...9, using: &random)
@@ -57,7 +58,7 @@ private func reference(_ logits: [Float], k: Int, normalise: Bool) -> [(expert: 
 @Suite struct DispatchPlanTests {
     @Test func sortsByExpertAndKeepsTokenOrder() {
         for seed in UInt64(1)...50 {
-            var random = SeededGenerator(seed: seed)
+            var random = SplitMix64(seed: seed)
             let experts = Int.random(in: 1...20, using: &random)
             let k = Int.random(in: 1...experts, using: &random)
             var decision = RoutingDecision(expertCount: experts, expertsPerToken: k)

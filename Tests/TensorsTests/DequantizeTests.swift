@@ -1,4 +1,5 @@
 import Foundation
+import Randomness
 import Tensors
 import Testing
 
@@ -52,7 +53,7 @@ private func bytes(hexadecimal text: String) -> [UInt8] {
     func anyBytesGiveTheBitsOfTheScalarKernels(_ kernels: Kernels, _ type: ElementType) throws {
         let scalar = try Kernels(.scalar)
         for seed in 1...8 as ClosedRange<UInt64> {
-            var random = SeededGenerator(seed: seed)
+            var random = SplitMix64(seed: seed)
             let count = type.blockElements == 1 ? Int.random(in: 1...70, using: &random) : type.blockElements * 3
             let size = try #require(type.byteCount(elements: count))
             // Any bits at all, infinities and NaN among them, at any address.

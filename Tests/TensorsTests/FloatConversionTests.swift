@@ -1,3 +1,4 @@
+import Randomness
 import Tensors
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
     ]
 
     @Test func float16RoundsToTheNearestEven() {
-        var random = SeededGenerator(seed: 1)
+        var random = SplitMix64(seed: 1)
         let inputs =
             Self.specials + (0..<20_000).map { _ in Float(bitPattern: UInt32.random(in: 0 ... .max, using: &random)) }
         var output = [UInt16](repeating: 0, count: inputs.count)
@@ -20,7 +21,7 @@ import Testing
     }
 
     @Test func bfloat16IsTheNearestOfItsNeighbours() {
-        var random = SeededGenerator(seed: 2)
+        var random = SplitMix64(seed: 2)
         let inputs =
             Self.specials + (0..<20_000).map { _ in Float(bitPattern: UInt32.random(in: 0 ... .max, using: &random)) }
         var output = [UInt16](repeating: 0, count: inputs.count)
@@ -55,7 +56,7 @@ import Testing
 
     @Test func q8_0ErrorIsHalfAStep() throws {
         for seed in 1...20 as ClosedRange<UInt64> {
-            var random = SeededGenerator(seed: seed)
+            var random = SplitMix64(seed: seed)
             let x = random.floats(256, in: -5...5), back = FloatBuffer(count: 256)
             var row = [UInt8](repeating: 0, count: 8 * 34)
             FloatConversion.quantizeQ8_0(x.pointer, count: 256, output: &row)

@@ -1,3 +1,4 @@
+import Randomness
 import Tensors
 import Testing
 
@@ -33,7 +34,7 @@ private func product(
     @Test(arguments: everyKernels, quantized)
     func onlyTheInputIsRounded(_ kernels: Kernels, _ type: ElementType) throws {
         for seed in 1...8 as ClosedRange<UInt64> {
-            var random = SeededGenerator(seed: seed)
+            var random = SplitMix64(seed: seed)
             let columns = type.blockElements * Int.random(in: 1...5, using: &random), rows = 7
             let weights = try #require(
                 WeightMatrix.random(type, rows: rows, columns: columns, misalignment: Int(seed) % 3, using: &random))
@@ -58,7 +59,7 @@ private func product(
     @Test(arguments: vectorKernels, quantized)
     func vectorInstructionSetsAgreeBitForBit(_ kernels: Kernels, _ type: ElementType) throws {
         let reference = try #require(vectorKernels.first)
-        var random = SeededGenerator(seed: 21)
+        var random = SplitMix64(seed: 21)
         let weights = try #require(WeightMatrix.random(type, rows: 9, columns: 768, using: &random))
         let input = random.floats(768 * 3)
         let output = product(kernels, weights, rows: 0..<9, input: input.pointer, tokens: 3, .int8)
@@ -68,7 +69,7 @@ private func product(
 
     @Test(arguments: everyKernels, quantized)
     func bitsDependNeitherOnTheBatchNorOnTheSplitOfRows(_ kernels: Kernels, _ type: ElementType) throws {
-        var random = SeededGenerator(seed: 22)
+        var random = SplitMix64(seed: 22)
         let rows = 37, tokens = 50
         let weights = try #require(WeightMatrix.random(type, rows: rows, columns: 512, using: &random))
         let input = random.floats(512 * tokens)
@@ -84,7 +85,7 @@ private func product(
 
     @Test(arguments: everyKernels, quantized)
     func inputsThatAreNotFiniteAreNotHidden(_ kernels: Kernels, _ type: ElementType) throws {
-        var random = SeededGenerator(seed: 23)
+        var random = SplitMix64(seed: 23)
         let weights = try #require(WeightMatrix.random(type, rows: 5, columns: 256, using: &random))
         for value in [Float.nan, .infinity, -.infinity] {
             let input = random.floats(256)
@@ -99,7 +100,7 @@ private func product(
 
     @Test(arguments: [ElementType.f32, .f16, .bf16])
     func plainWeightsKeepTheExactPath(_ type: ElementType) throws {
-        var random = SeededGenerator(seed: 24)
+        var random = SplitMix64(seed: 24)
         let weights = try #require(WeightMatrix.random(type, rows: 5, columns: 100, using: &random))
         let input = random.floats(300)
         let output = product(.selected, weights, rows: 0..<5, input: input.pointer, tokens: 3, .int8)
@@ -108,7 +109,7 @@ private func product(
     }
 
     @Test func aPoolTakesThePrecision() throws {
-        var random = SeededGenerator(seed: 25)
+        var random = SplitMix64(seed: 25)
         let pool = ComputePool(threads: 2)
         let weights = try #require(WeightMatrix.random(.q4_K, rows: 300, columns: 512, using: &random))
         let input = random.floats(512), output = FloatBuffer(count: 300)

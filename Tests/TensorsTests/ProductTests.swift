@@ -1,8 +1,9 @@
+import Randomness
 import Tensors
 import Testing
 
 /// Any number of columns for plain types, whole blocks for the others.
-private func columns(of type: ElementType, using random: inout SeededGenerator) -> Int {
+private func columns(of type: ElementType, using random: inout SplitMix64) -> Int {
     type.blockElements == 1
         ? Int.random(in: 1...300, using: &random) : type.blockElements * Int.random(in: 1...5, using: &random)
 }
@@ -11,7 +12,7 @@ private func columns(of type: ElementType, using random: inout SeededGenerator) 
     @Test(arguments: everyKernels, ElementType.allCases)
     func productsAgreeWithFloat64(_ kernels: Kernels, _ type: ElementType) throws {
         for seed in 1...10 as ClosedRange<UInt64> {
-            var random = SeededGenerator(seed: seed)
+            var random = SplitMix64(seed: seed)
             let columns = columns(of: type, using: &random), rows = Int.random(in: 1...11, using: &random)
             let tokens = Int.random(in: 1...14, using: &random)
             let matrix = WeightMatrix.random(
@@ -40,7 +41,7 @@ private func columns(of type: ElementType, using random: inout SeededGenerator) 
 
     @Test(arguments: vectorKernels, ElementType.allCases)
     func vectorProductsHaveTheDocumentedOrder(_ kernels: Kernels, _ type: ElementType) throws {
-        var random = SeededGenerator(seed: 77)
+        var random = SplitMix64(seed: 77)
         let columns = columns(of: type, using: &random)
         let weights = try #require(WeightMatrix.random(type, rows: 7, columns: columns, using: &random))
         let input = random.floats(columns)
@@ -59,7 +60,7 @@ private func columns(of type: ElementType, using random: inout SeededGenerator) 
 
     @Test(arguments: everyKernels, ElementType.allCases)
     func bitsDependNeitherOnTheBatchNorOnTheSplitOfRows(_ kernels: Kernels, _ type: ElementType) throws {
-        var random = SeededGenerator(seed: 5)
+        var random = SplitMix64(seed: 5)
         let columns = columns(of: type, using: &random), rows = 13, tokens = 15
         let weights = try #require(WeightMatrix.random(type, rows: rows, columns: columns, using: &random))
         let input = random.floats(columns * tokens)
@@ -75,7 +76,7 @@ private func columns(of type: ElementType, using random: inout SeededGenerator) 
 
     @Test(arguments: vectorKernels, [1, 7])
     func panelsOfLongRowsCoverEveryRow(_ kernels: Kernels, _ tokens: Int) throws {
-        var random = SeededGenerator(seed: 9)
+        var random = SplitMix64(seed: 9)
         let columns = 256 * 20, rows = 70
         let weights = try #require(WeightMatrix.random(.q4_K, rows: rows, columns: columns, using: &random))
         let input = random.floats(columns * tokens)
@@ -88,7 +89,7 @@ private func columns(of type: ElementType, using random: inout SeededGenerator) 
 
     @Test(arguments: everyKernels, [1, 2, 3])
     func aPoolGivesTheBitsOfOneThread(_ kernels: Kernels, _ threads: Int) throws {
-        var random = SeededGenerator(seed: 11)
+        var random = SplitMix64(seed: 11)
         let pool = ComputePool(threads: threads)
         for tokens in [1, 5] {
             let weights = try #require(WeightMatrix.random(.q8_0, rows: 333, columns: 512, using: &random))

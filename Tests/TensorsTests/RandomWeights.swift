@@ -1,20 +1,8 @@
+import Randomness
 import Tensors
 import Testing
 
-/// SplitMix64: small, seeded, the same everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
+extension SplitMix64 {
     mutating func floats(_ count: Int, in range: ClosedRange<Float> = -1...1) -> FloatBuffer {
         let buffer = FloatBuffer(count: count)
         for i in 0..<count { buffer[i] = Float.random(in: range, using: &self) }
@@ -38,7 +26,7 @@ final class OwnedBytes {
 extension WeightMatrix {
     /// Random blocks with scales around 0.01, so that products stay moderate.
     static func random(
-        _ type: ElementType, rows: Int, columns: Int, misalignment: Int = 0, using random: inout SeededGenerator
+        _ type: ElementType, rows: Int, columns: Int, misalignment: Int = 0, using random: inout SplitMix64
     ) -> WeightMatrix? {
         guard let rowBytes = type.byteCount(elements: columns) else { return nil }
         let bytes = OwnedBytes(count: rows * rowBytes, misalignment: misalignment)
@@ -50,7 +38,7 @@ extension WeightMatrix {
     }
 }
 
-extension SeededGenerator {
+extension SplitMix64 {
     /// One block of `type` at `block`.
     mutating func fill(_ block: UnsafeMutableRawPointer, _ type: ElementType) {
         for i in 0..<type.blockBytes {

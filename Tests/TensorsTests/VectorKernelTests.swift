@@ -1,4 +1,5 @@
 import Foundation
+import Randomness
 import Tensors
 import Testing
 
@@ -40,7 +41,7 @@ private let lengths = [1, 2, 15, 16, 17, 31, 33, 128, 1000]
 
     @Test(arguments: everyKernels, lengths)
     func softmaxAgreesWithFloat64(_ kernels: Kernels, _ count: Int) {
-        var random = SeededGenerator(seed: UInt64(count))
+        var random = SplitMix64(seed: UInt64(count))
         let x = random.floats(count, in: -20...20)
         if count > 2 { x[1] = -.infinity }
         let scaled = x.elements.map { Double($0 * 0.25) }
@@ -65,7 +66,7 @@ private let lengths = [1, 2, 15, 16, 17, 31, 33, 128, 1000]
 
     @Test(arguments: everyKernels, lengths)
     func rmsNormAgreesWithFloat64(_ kernels: Kernels, _ count: Int) {
-        var random = SeededGenerator(seed: UInt64(count))
+        var random = SplitMix64(seed: UInt64(count))
         let x = random.floats(count, in: -3...3), weight = random.floats(count), output = FloatBuffer(count: count)
         let mean = x.elements.reduce(0.0) { $0 + Double($1) * Double($1) } / Double(count)
         let factor = 1 / (mean + 1e-6).squareRoot()
@@ -80,7 +81,7 @@ private let lengths = [1, 2, 15, 16, 17, 31, 33, 128, 1000]
 
     @Test(arguments: everyKernels, lengths)
     func siluAgreesWithFloat64(_ kernels: Kernels, _ count: Int) {
-        var random = SeededGenerator(seed: UInt64(count))
+        var random = SplitMix64(seed: UInt64(count))
         let gate = random.floats(count, in: -30...30), up = random.floats(count)
         gate[0] = -200
         let exact = (0..<count).map { Double(gate[$0]) / (1 + exp(-Double(gate[$0]))) * Double(up[$0]) }
@@ -93,7 +94,7 @@ private let lengths = [1, 2, 15, 16, 17, 31, 33, 128, 1000]
     @Test(arguments: everyKernels, [RotaryLayout.halves, .pairs])
     func rotationTurnsEachPair(_ kernels: Kernels, _ layout: RotaryLayout) {
         for half in [1, 3, 8, 17, 64] {
-            var random = SeededGenerator(seed: UInt64(half))
+            var random = SplitMix64(seed: UInt64(half))
             let x = random.floats(2 * half + 1), cosines = FloatBuffer(count: half), sines = FloatBuffer(count: half)
             for i in 0..<half {
                 cosines[i] = Float(cos(Double(i + 1)))
@@ -114,7 +115,7 @@ private let lengths = [1, 2, 15, 16, 17, 31, 33, 128, 1000]
 
     @Test(arguments: everyKernels, lengths)
     func sumsAreElementwise(_ kernels: Kernels, _ count: Int) {
-        var random = SeededGenerator(seed: UInt64(count))
+        var random = SplitMix64(seed: UInt64(count))
         let output = random.floats(count), x = random.floats(count)
         let before = Array(output.elements)
         kernels.addScaled(output.pointer, 0.3, x.pointer, count: count)
@@ -125,7 +126,7 @@ private let lengths = [1, 2, 15, 16, 17, 31, 33, 128, 1000]
     @Test(arguments: everyKernels)
     func argmaxFindsTheFirstOfTheLargest(_ kernels: Kernels) {
         for seed in 1...200 as ClosedRange<UInt64> {
-            var random = SeededGenerator(seed: seed)
+            var random = SplitMix64(seed: seed)
             let count = Int.random(in: 1...80, using: &random)
             let x = FloatBuffer(count: count)
             // Few different values, so that there are equals; some are no numbers.
@@ -143,7 +144,7 @@ private let lengths = [1, 2, 15, 16, 17, 31, 33, 128, 1000]
         let reference = try #require(vectorKernels.first)
         for count in lengths {
             func results(_ kernels: Kernels) -> [[UInt32]] {
-                var random = SeededGenerator(seed: UInt64(count))
+                var random = SplitMix64(seed: UInt64(count))
                 let a = random.floats(count, in: -90...90), b = random.floats(count), c = random.floats(count)
                 kernels.softmax(a.pointer, count: count, scale: 0.7)
                 kernels.siluMultiply(b.pointer, c.pointer, count: count)
