@@ -1,0 +1,130 @@
+import Activations
+import ChatTemplates
+import Dispatch
+import Foundation
+import Models
+import Synchronization
+import Tensors
+import Tokenization
+
+/// Limits and resources of an engine.
+public struct EngineOptions: Sendable {
+    /// Threads of the compute pool, the engine's own included.
+    public var threads: Int = ProcessInfo.processInfo.activeProcessorCount
+    /// Tokens that prompt and answer may have together; nil: what the model was trained for, at most
+    /// `EngineOptions.defaultContextLimit`.
+    public var contextLength: Int?
+    /// Requests that may wait while one is answered; more are refused.
+    public var maxWaiting = 64
+    /// Prompt tokens that go through the model at once.
+    public var prefillChunk = 512
+
+    /// The key–value cache of a context is reserved for each request, so the default is moderate.
+    public static let defaultContextLimit = 32_768
+
+    public init() {}
+}
+
+/// The real generation service: one thread that owns the model's state and answers one request after another.
+///
+/// Requests come from any thread through a bounded queue; events go back through each request's stream.
+public final class Engine: GenerationService {
+    public let model: ModelDescription
+    public let tokenizer: Tokenizer
+    private let template: Result<ChatTemplate, PromptError>
+    private let loads: ExpertLoadCounter
+    private let queue: Mutex<RequestQueue>
+    private let wakeUp = DispatchSemaphore(value: 0)
+    private let finished = DispatchSemaphore(value: 0)
+
+    public init(model loaded: LoadedModel, options: EngineOptions = EngineOptions()) {
+        let configuration = loaded.transformer.configuration
+        model = ModelDescription(loaded: loaded, options: options)
+        tokenizer = loaded.tokenizer
+        template = Engine.parseTemplate(loaded.chatTemplate)
+        loads = ExpertLoadCounter(blocks: configuration.moeBlocks, expertCount: configuration.experts.count)
+        queue = Mutex(RequestQueue(limit: options.maxWaiting))
+        let worker = EngineWorker(loaded: loaded, options: options, observer: loads)
+        let thread = Thread { [self] in
+            worker.begin()
+            while let job = nextJob() { worker.answer(job) }
+            finished.signal()
+        }
+        thread.name = "engine"
+        thread.start()
+    }
+
+    public func promptTokens(of text: String) -> [TokenID] { tokenizer.encode(text, addSpecial: true) }
+
+    public func promptTokens(of messages: [ChatMessage]) throws(PromptError) -> [TokenID] {
+        let prompt = try template.get().renderPrompt(messages, tokenizer: tokenizer)
+        // The template spells the special tokens out, the begin-of-text token too if the model wants it.
+        return tokenizer.encode(prompt, addSpecial: false, parseSpecial: true)
+    }
+
+    public func start(_ request: GenerationRequest) throws(AdmissionError) -> AsyncStream<GenerationEvent> {
+        try check(request)
+        let (stream, continuation) = AsyncStream.makeStream(of: GenerationEvent.self)
+        let seed = request.sampling.seed ?? UInt64.random(in: 0...UInt64(Int64.max))
+        let job = Job(request: request, seed: seed, events: continuation)
+        continuation.onTermination = { _ in job.cancel() }
+        let refusal: AdmissionError? = queue.withLock { queue in
+            do throws(AdmissionError) { try queue.add(job) } catch { return error }
+            return nil
+        }
+        if let refusal { throw refusal }
+        wakeUp.signal()
+        return stream
+    }
+
+    public func expertLoads() -> ExpertLoads { loads.snapshot() }
+
+    /// Takes no more requests, answers those it has, and returns when the engine's thread is done.
+    /// Blocks the calling thread; call it once.
+    public func shutDown() {
+        queue.withLock { $0.close() }
+        wakeUp.signal()
+        finished.wait()
+    }
+
+    private func check(_ request: GenerationRequest) throws(AdmissionError) {
+        guard !request.promptTokens.isEmpty else { throw .emptyPrompt }
+        guard request.promptTokens.count < model.contextLength else {
+            throw .promptTooLong(tokens: request.promptTokens.count, limit: model.contextLength)
+        }
+        if let stranger = request.promptTokens.first(where: { $0 < 0 || $0 >= model.vocabularySize }) {
+            throw .unknownToken(stranger)
+        }
+    }
+
+    /// The engine thread's wait for work; nil when it is time to end.
+    private func nextJob() -> Job? {
+        while true {
+            switch queue.withLock({ $0.next() }) {
+            case .run(let job): return job
+            case .wait: wakeUp.wait()
+            case .stop: return nil
+            }
+        }
+    }
+
+    private static func parseTemplate(_ source: String?) -> Result<ChatTemplate, PromptError> {
+        guard let source else { return .failure(.noChatTemplate) }
+        do { return .success(try ChatTemplate(source: source)) } catch {
+            return .failure(.unsupported("\(error)"))
+        }
+    }
+}
+
+extension ModelDescription {
+    /// What clients are told of `loaded`, with the context that `options` allow.
+    init(loaded: LoadedModel, options: EngineOptions) {
+        let configuration = loaded.transformer.configuration
+        let wanted = options.contextLength ?? EngineOptions.defaultContextLimit
+        self.init(
+            id: loaded.id, architecture: configuration.architecture,
+            contextLength: min(wanted, configuration.contextLength),
+            vocabularySize: configuration.vocabularySize, layers: configuration.layers,
+            experts: configuration.experts.count, expertsPerToken: configuration.experts.perToken)
+    }
+}

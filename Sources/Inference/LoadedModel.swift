@@ -1,0 +1,64 @@
+import Checkpoints
+import Foundation
+import Models
+import Tokenization
+
+/// A checkpoint ready to answer: weights, tokenizer and chat template.
+public struct LoadedModel: Sendable {
+    /// The name clients give: the file's or folder's name without extension.
+    public let id: String
+    public let path: String
+    public let transformer: TransformerModel
+    public let tokenizer: Tokenizer
+    /// Tokens that end an answer: the tokenizer's, and those that a folder's `generation_config.json` names.
+    public let endOfGeneration: Set<TokenID>
+    /// Jinja source of the chat template, if the checkpoint has one.
+    public let chatTemplate: String?
+
+    /// Opens the GGUF file or Hugging Face folder at `path`. Weights stay mapped; only what must be is copied.
+    public init(path: String) throws {
+        self.path = path
+        id = LoadedModel.identifier(of: path)
+        switch try CheckpointKind.detect(path: path) {
+        case .gguf:
+            let file = try GGUFFile(path: path)
+            transformer = try TransformerModel(gguf: file)
+            tokenizer = try Tokenizer(metadata: file.metadata, source: path)
+            chatTemplate = tokenizer.chatTemplate
+            endOfGeneration = tokenizer.endOfGeneration
+        case .huggingFace:
+            let folder = try HuggingFaceFolder(path: path)
+            transformer = try TransformerModel(huggingFace: folder)
+            tokenizer = try Tokenizer(huggingFace: folder)
+            chatTemplate = try folder.chatTemplate ?? tokenizer.chatTemplate
+            endOfGeneration = try tokenizer.endOfGeneration.union(LoadedModel.endTokens(of: folder))
+        }
+        try checkVocabulary()
+    }
+
+    /// Ids past the embedding would read outside of it. Fewer tokens than rows is common: embeddings are padded.
+    private func checkVocabulary() throws {
+        let rows = transformer.configuration.vocabularySize
+        guard tokenizer.vocabularySize <= rows else {
+            throw CheckpointError(
+                file: path, reason: "the vocabulary has \(tokenizer.vocabularySize) tokens, the embedding \(rows) rows")
+        }
+    }
+
+    /// `eos_token_id` of `generation_config.json`: one id or several.
+    private static func endTokens(of folder: HuggingFaceFolder) throws -> [TokenID] {
+        guard let data = try folder.generationConfig else { return [] }
+        let file = "\(folder.path)/generation_config.json"
+        let value = try ConfigValue.parse(bytes: [UInt8](data), file: file)["eos_token_id"]
+        return (value?.arrayValue ?? [value].compactMap { $0 }).compactMap {
+            $0.intValue.flatMap(TokenID.init(exactly:))
+        }
+    }
+
+    private static func identifier(of path: String) -> String {
+        let url = URL(fileURLWithPath: path).standardizedFileURL
+        return url.pathExtension.lowercased() == "gguf"
+            ? url.deletingPathExtension().lastPathComponent
+            : url.lastPathComponent
+    }
+}

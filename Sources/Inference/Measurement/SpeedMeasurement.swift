@@ -1,0 +1,106 @@
+import Models
+import Randomness
+import Tensors
+
+/// Measures prefill and decode speed of a model on this machine, as the `bench` command reports it.
+///
+/// Prefill and decode are measured apart, each from a cache of `depth` positions, with random token ids: the same
+/// conditions as llama.cpp's `llama-bench`, so that figures can stand side by side.
+public struct SpeedMeasurement {
+    public struct Settings: Sendable {
+        public var promptTokens = 512
+        public var generateTokens = 64
+        public var repetitions = 5
+        /// Positions in the cache before the measured part begins.
+        public var depth = 0
+        /// Seed of the token ids.
+        public var seed: UInt64 = 1
+
+        public init() {}
+    }
+
+    /// Tokens per second over the repetitions.
+    public struct Speed: Sendable, Equatable {
+        public let tokens: Int
+        public let median: Double
+        public let min: Double
+        public let max: Double
+
+        init(tokens: Int, seconds: [Double]) {
+            let speeds = seconds.map { Double(tokens) / $0 }.sorted()
+            self.tokens = tokens
+            min = speeds.first ?? 0
+            max = speeds.last ?? 0
+            let middle = speeds.count / 2
+            median =
+                speeds.isEmpty
+                ? 0 : speeds.count.isMultiple(of: 2) ? (speeds[middle - 1] + speeds[middle]) / 2 : speeds[middle]
+        }
+    }
+
+    private let runner: ModelRunner
+    private let settings: Settings
+    private var random: SplitMix64
+
+    public init(runner: ModelRunner, settings: Settings) {
+        self.runner = runner
+        self.settings = settings
+        random = SplitMix64(seed: settings.seed)
+    }
+
+    /// Speed of the prompt going through in micro-batches, logits for its last token only.
+    public mutating func prefill(progress: (String) -> Void = { _ in }) -> Speed {
+        repeated("prefill", tokens: settings.promptTokens, progress) { measurement in
+            let prompt = measurement.randomTokens(measurement.settings.promptTokens)
+            let cache = measurement.preparedCache(room: prompt.count)
+            return measured { measurement.feed(prompt, to: cache) }
+        }
+    }
+
+    /// Speed of tokens that go through one by one, logits for each.
+    public mutating func decode(progress: (String) -> Void = { _ in }) -> Speed {
+        repeated("decode", tokens: settings.generateTokens, progress) { measurement in
+            let tokens = measurement.randomTokens(measurement.settings.generateTokens)
+            let cache = measurement.preparedCache(room: tokens.count)
+            return measured {
+                for token in tokens { _ = measurement.runner.forward([token], cache: cache, logits: .last) }
+            }
+        }
+    }
+
+    /// Runs once to warm caches and page the weights in, then `repetitions` times.
+    private mutating func repeated(
+        _ name: String, tokens: Int, _ progress: (String) -> Void, _ run: (inout SpeedMeasurement) -> Double
+    ) -> Speed {
+        guard tokens > 0, settings.repetitions > 0 else { return Speed(tokens: tokens, seconds: []) }
+        progress("\(name): warming up")
+        _ = run(&self)
+        var seconds: [Double] = []
+        for repetition in 1...settings.repetitions {
+            progress("\(name): \(repetition)/\(settings.repetitions)")
+            seconds.append(run(&self))
+        }
+        return Speed(tokens: tokens, seconds: seconds)
+    }
+
+    private mutating func preparedCache(room: Int) -> KVCache {
+        let cache = runner.makeCache(capacity: settings.depth + room)
+        if settings.depth > 0 { feed(randomTokens(settings.depth), to: cache) }
+        return cache
+    }
+
+    private func feed(_ tokens: [TokenID], to cache: KVCache) {
+        for start in stride(from: 0, to: tokens.count, by: runner.maxBatch) {
+            let end = min(start + runner.maxBatch, tokens.count)
+            _ = runner.forward(tokens[start..<end], cache: cache, logits: end == tokens.count ? .last : .none)
+        }
+    }
+
+    private mutating func randomTokens(_ count: Int) -> [TokenID] {
+        let vocabulary = TokenID(runner.model.configuration.vocabularySize)
+        return (0..<count).map { _ in TokenID.random(in: 0..<vocabulary, using: &random) }
+    }
+}
+
+/// Seconds that `work` takes.
+private func measured(_ work: () -> Void) -> Double { ContinuousClock().measure(work).seconds }
