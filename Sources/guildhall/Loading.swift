@@ -1,0 +1,25 @@
+import Foundation
+import Inference
+import Models
+import Tensors
+
+/// Loads the model and starts an engine on it, saying so on a terminal.
+func loadEngine(
+    _ model: ModelOptions, threads: Int, context: Int? = nil, maxWaiting: Int? = nil
+) throws -> Engine {
+    let path = try model.path()
+    Terminal.progress("loading \(path)")
+    defer { Terminal.endProgress() }
+    var options = EngineOptions()
+    options.threads = threads
+    options.contextLength = context
+    if let maxWaiting { options.maxWaiting = maxWaiting }
+    return Engine(model: try LoadedModel(path: path), options: options)
+}
+
+/// The bytes of a file the user named, with an error that names it.
+func readFile(_ path: String) throws -> Data {
+    do { return try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
+        throw CommandError("\(path): \(error.localizedDescription)")
+    }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import BuiltInModel
+import Foundation
+import Tensors
+
+/// Where the model is.
+struct ModelOptions: ParsableArguments {
+    @Option(
+        name: [.short, .long],
+        help: "GGUF file or Hugging Face folder (config.json, *.safetensors). Default: the built-in model.")
+    var model: String?
+
+    /// The path to load.
+    func path() throws -> String {
+        // A forced instruction set that the machine lacks is reported before any work is done.
+        _ = try Kernels.selection.get()
+        if let model { return (model as NSString).expandingTildeInPath }
+        guard let path = BuiltInModel.path() else {
+            throw CommandError("the built-in model (\(BuiltInModel.fileName)) was not found; give --model PATH")
+        }
+        return path
+    }
+}
+
+/// The compute pool's size.
+struct ThreadOptions: ParsableArguments {
+    @Option(name: [.short, .long], help: "Threads that compute. Default: one per core.")
+    var threads: Int = ProcessInfo.processInfo.activeProcessorCount
+
+    func validate() throws {
+        guard (1...1024).contains(threads) else { throw ValidationError("--threads must be within 1…1024") }
+    }
+}
+
+/// An error whose text is meant for the user as it is.
+struct CommandError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}

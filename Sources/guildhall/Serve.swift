@@ -1,0 +1,49 @@
+import ArgumentParser
+import Foundation
+import Inference
+import Logging
+import Serving
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve a model over the OpenAI API, with a page that shows its experts.",
+        discussion: "Prints one line with the address when ready. SIGTERM lets running answers finish.")
+
+    @OptionGroup var modelOptions: ModelOptions
+    @OptionGroup var threadOptions: ThreadOptions
+    @Option(help: "Address to listen on.") var host: String = "127.0.0.1"
+    @Option(name: [.short, .long], help: "Port to listen on; 0 takes a free one.") var port: Int = 8080
+    @Option(help: "Tokens that prompt and answer may have together. Default: the model's.") var context: Int?
+    @Option(help: "Requests that may wait while one is answered; more get 429.") var maxWaiting: Int = 64
+    @Option(help: "Bytes a request's body may have; more get 413.") var maxBodyBytes: Int = 8 << 20
+    @Option(help: "Seconds that running answers get to finish at shutdown.") var shutdownSeconds: Int = 30
+    @Option(help: "Log level: trace, debug, info, notice, warning, error, critical.") var logLevel = "info"
+
+    func validate() throws {
+        guard (0...65535).contains(port) else { throw ValidationError("--port must be within 0…65535.") }
+        guard context.map({ $0 > 1 }) ?? true else { throw ValidationError("--context must be at least 2.") }
+        guard maxWaiting >= 0 else { throw ValidationError("--max-waiting must not be negative.") }
+        guard maxBodyBytes > 0 else { throw ValidationError("--max-body-bytes must be positive.") }
+        guard shutdownSeconds >= 0 else { throw ValidationError("--shutdown-seconds must not be negative.") }
+        guard Logger.Level(rawValue: logLevel) != nil else { throw ValidationError("--log-level: unknown level.") }
+    }
+
+    func run() async throws {
+        var logger = Logger(label: "guildhall") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
+        let engine = try loadEngine(
+            modelOptions, threads: threadOptions.threads, context: context, maxWaiting: maxWaiting)
+        var configuration = ServerConfiguration()
+        configuration.host = host
+        configuration.port = port
+        configuration.maxBodyBytes = maxBodyBytes
+        configuration.shutdownSeconds = shutdownSeconds
+        configuration.version = Guildhall.version
+        let server = GuildhallServer(
+            service: engine, configuration: configuration, logger: logger
+        ) { address in
+            Terminal.out("guildhall listening on http://\(address.host):\(address.port)\n")
+        }
+        try await server.runUntilSignalled()
+    }
+}
