@@ -5,6 +5,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 swift format lint --strict --recursive --parallel Package.swift Sources Tests
-swift build -c release
 swift test -c release
 Scripts/integration.sh

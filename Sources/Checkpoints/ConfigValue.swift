@@ -48,7 +48,7 @@ public enum ConfigValue: Sendable, Equatable {
     }
 
     /// A number, bool or null.
-    static func scalar(_ scanner: inout JSONScanner) throws(CheckpointError) -> ConfigValue {
+    package static func scalar(_ scanner: inout JSONScanner) throws(CheckpointError) -> ConfigValue {
         if scanner.take(word: "true") { return .bool(true) }
         if scanner.take(word: "false") { return .bool(false) }
         if scanner.take(word: "null") { return .null }

@@ -4,7 +4,7 @@ import Tensors
 ///
 /// Strict RFC 8259, with the three extensions Python's `json` writes: `NaN`, `Infinity` and `-Infinity`. Nesting is
 /// bounded; every step moves forward, so the time is linear in the bytes.
-struct JSONScanner {
+package struct JSONScanner {
     private let bytes: ByteRegion
     private let file: String
     /// Where `bytes` begins in the file.
@@ -13,7 +13,12 @@ struct JSONScanner {
     private var nesting = 0
     private(set) var offset = 0
     /// Tensor or key that errors name.
-    var item: String?
+    package var item: String?
+
+    /// Scans text in memory, which `file` stands for in errors.
+    package init(_ bytes: [UInt8], file: String, maximumNesting: Int) {
+        self.init(HeapBytes.region(bytes), file: file, maximumNesting: maximumNesting)
+    }
 
     init(_ bytes: ByteRegion, file: String, start: Int = 0, maximumNesting: Int) {
         self.bytes = bytes
@@ -22,12 +27,12 @@ struct JSONScanner {
         self.maximumNesting = maximumNesting
     }
 
-    func error(_ reason: String) -> CheckpointError {
+    package func error(_ reason: String) -> CheckpointError {
         CheckpointError(file: file, item: item, offset: start + offset, reason: reason)
     }
 
     /// Calls `member` with each key; it must consume the value.
-    mutating func object(
+    package mutating func object(
         _ member: (inout JSONScanner, String) throws(CheckpointError) -> Void
     ) throws(CheckpointError) {
         try list(from: "{", to: "}") { scanner throws(CheckpointError) in
@@ -38,7 +43,8 @@ struct JSONScanner {
     }
 
     /// Calls `element` before each element; it must consume it.
-    mutating func array(_ element: (inout JSONScanner) throws(CheckpointError) -> Void) throws(CheckpointError) {
+    package mutating func array(_ element: (inout JSONScanner) throws(CheckpointError) -> Void) throws(CheckpointError)
+    {
         try list(from: "[", to: "]", element)
     }
 
@@ -57,7 +63,7 @@ struct JSONScanner {
     }
 
     /// The next byte that is not white space, without consuming it; nil at the end.
-    mutating func peek() -> UInt8? {
+    package mutating func peek() -> UInt8? {
         while offset < bytes.count {
             let byte = bytes.byte(at: offset)
             guard byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 else { return byte }
@@ -88,12 +94,12 @@ struct JSONScanner {
     }
 
     /// Throws unless only white space is left.
-    mutating func end() throws(CheckpointError) {
+    package mutating func end() throws(CheckpointError) {
         guard peek() == nil else { throw error("JSON is followed by something else") }
     }
 
     /// A string, escapes resolved. Half of a surrogate pair becomes U+FFFD; raw bytes must be valid UTF-8.
-    mutating func string() throws(CheckpointError) -> String {
+    package mutating func string() throws(CheckpointError) -> String {
         try expect("\"")
         let first = offset
         var isEscaped = false

@@ -1,4 +1,5 @@
 import Foundation
+import Randomness
 import Testing
 import Tokenization
 
@@ -81,7 +82,7 @@ import Tokenization
             #expect(throws: TokenizerError.self) { try Self.tokenizer(bytes.prefix(length)) }
         }
         let seed: UInt64 = 5
-        var generator = SeededGenerator(seed: seed)
+        var generator = SplitMix64(seed: seed)
         for round in 0..<5000 {
             var damaged = bytes
             for _ in 0..<Int.random(in: 1...3, using: &generator) {

@@ -1,22 +1,7 @@
-/// SplitMix64: the same numbers for the same seed.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-        return value ^ value >> 31
-    }
-}
+import Randomness
 
 /// Text of all scripts and sizes of UTF-8, with more than its share of spaces and markers.
-func randomText(using generator: inout SeededGenerator, without unwanted: String = "") -> String {
+func randomText(using generator: inout SplitMix64, without unwanted: String = "") -> String {
     let parts = [
         " ", "  ", "\n", "\r\n", "▁", "'s", "the", "Expert", "123", "<|end|>", "<tool>", "<0x41>", "é", "e\u{301}",
     ]
@@ -33,6 +18,6 @@ func randomText(using generator: inout SeededGenerator, without unwanted: String
     return text
 }
 
-private func randomScalar(below limit: UInt32, using generator: inout SeededGenerator) -> Unicode.Scalar {
+private func randomScalar(below limit: UInt32, using generator: inout SplitMix64) -> Unicode.Scalar {
     Unicode.Scalar(UInt32.random(in: 0..<limit, using: &generator)) ?? "x"
 }

@@ -1,3 +1,4 @@
+import Randomness
 import Testing
 import Tokenization
 
@@ -33,7 +34,7 @@ import Tokenization
 
     @Test(arguments: PreTokenizer.names) func wordsCoverTheText(name: String) throws {
         let preTokenizer = try #require(PreTokenizer.named(name))
-        var generator = SeededGenerator(seed: 1)
+        var generator = SplitMix64(seed: 1)
         for round in 0..<200 {
             let text = randomText(using: &generator)
             let words = preTokenizer.words(of: text)

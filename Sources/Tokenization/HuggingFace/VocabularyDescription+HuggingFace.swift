@@ -4,7 +4,7 @@ import Foundation
 /// every step is known: a step that was skipped would change tokens silently.
 extension VocabularyDescription {
     init(tokenizerJSON: Data, config: Data?, source: String) throws(TokenizerError) {
-        let file = TokenizerFile(root: try JSONTreeParser.parse(Array(tokenizerJSON), source: source), source: source)
+        let file = TokenizerFile(root: try JSONTree.parse(Array(tokenizerJSON), source: source), source: source)
         guard let model = file.root["model"] else { throw file.error("model", "is missing") }
         let modelType = model["type"]?.string ?? "BPE"
         guard modelType == "BPE" else { throw file.error("model", "type \(modelType) is not supported, only BPE is") }

@@ -39,7 +39,7 @@ extension VocabularyDescription {
     mutating func readConfig(_ data: Data?) throws(TokenizerError) {
         guard let data else { return }
         let name = source + " (tokenizer_config.json)"
-        let file = TokenizerFile(root: try JSONTreeParser.parse(Array(data), source: name), source: name)
+        let file = TokenizerFile(root: try JSONTree.parse(Array(data), source: name), source: name)
         beginOfText = try token("bos_token", file) ?? beginOfText
         endOfText = try token("eos_token", file)
         chatTemplate = Self.chatTemplate(file.root)
