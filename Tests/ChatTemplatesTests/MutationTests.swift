@@ -1,20 +1,7 @@
 import ChatTemplates
 import Foundation
+import Randomness
 import Testing
-
-/// A generator of random numbers that can be started again from its seed (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 /// Templates and conversations that are broken at random render or fail, and never trap or hang.
 @Suite struct MutationTests {
@@ -29,7 +16,7 @@ struct SeededGenerator: RandomNumberGenerator {
         let cases = try ["language", "families"].flatMap { name in
             try VectorFile(path: VectorFile.fixtures.appendingPathComponent("\(name).json").path).cases
         }
-        var random = SeededGenerator(seed: UInt64(block))
+        var random = SplitMix64(seed: UInt64(block))
         var limits = ChatTemplate.Limits()
         limits.maxSteps = 20_000
         var rendered = 0
@@ -51,7 +38,7 @@ struct SeededGenerator: RandomNumberGenerator {
 
     @Test(arguments: 0..<4) func mutatedConversationsEnd(block: Int) throws {
         let cases = try VectorFile(path: VectorFile.fixtures.appendingPathComponent("families.json").path).cases
-        var random = SeededGenerator(seed: UInt64(100 + block))
+        var random = SplitMix64(seed: UInt64(100 + block))
         for round in 0..<300 {
             let vector = try #require(cases.randomElement(using: &random))
             let given = TemplateValue.object(vector.variables)
@@ -62,7 +49,7 @@ struct SeededGenerator: RandomNumberGenerator {
         }
     }
 
-    private static func mutated(_ source: String, using random: inout SeededGenerator) -> String {
+    private static func mutated(_ source: String, using random: inout SplitMix64) -> String {
         var scalars = Array(source.unicodeScalars)
         for _ in 0..<Int.random(in: 1...4, using: &random) {
             let place = Int.random(in: 0...scalars.count, using: &random)
@@ -80,7 +67,7 @@ struct SeededGenerator: RandomNumberGenerator {
         return String(String.UnicodeScalarView(scalars))
     }
 
-    private static func mutated(_ value: TemplateValue, using random: inout SeededGenerator) -> TemplateValue {
+    private static func mutated(_ value: TemplateValue, using random: inout SplitMix64) -> TemplateValue {
         if Int.random(in: 0..<25, using: &random) == 0 {
             let odd: [TemplateValue] = [nil, true, -1, 0.5, "", "</think>", [], [nil], [:], ["role": "user"], [["x"]]]
             return odd.randomElement(using: &random) ?? nil
