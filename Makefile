@@ -1,5 +1,5 @@
 # A thin front door: every target is one command that also works without make.
-.PHONY: run test unit integration format lint
+.PHONY: run test unit integration bench-compare format lint
 
 run:            ## start the server with the built-in model
 	swift run -c release guildhall serve
@@ -8,10 +8,15 @@ test:           ## everything CI runs
 	Scripts/test.sh
 
 unit:           ## Swift tests only
-	swift test -c release
+	Scripts/unit.sh
 
 integration:    ## real clients against a real server
 	Scripts/integration.sh
+
+bench-compare:  ## us and llama.cpp on one file: make bench-compare MODEL=file.gguf
+	python3 -m venv .build/bench-venv
+	.build/bench-venv/bin/pip install --quiet --requirement Benchmarks/requirements.txt
+	.build/bench-venv/bin/python Benchmarks/compare.py $(MODEL)
 
 format:
 	swift format --in-place --recursive --parallel Package.swift Sources Tests

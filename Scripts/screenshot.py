@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Takes a picture of the page while the model answers.
 
-usage: screenshot.py URL OUT.png [--question TEXT] [--seconds S] [--width W] [--height H] [--dark]
+usage: screenshot.py URL OUT.png [--question TEXT] [--mode chat|text] [--seconds S] [--width W] [--height H] [--dark]
 needs: chromium (Debian package), PyPI websocket-client
 """
 import argparse
@@ -22,6 +22,7 @@ def arguments():
     parser.add_argument("url")
     parser.add_argument("out")
     parser.add_argument("--question", default="A farmer has 12 apples and buys 7 more. How many apples has he now?")
+    parser.add_argument("--mode", choices=["chat", "text"], default="chat", help="answer the question or continue it")
     parser.add_argument("--seconds", type=float, default=0.5, help="how long the answer runs before the picture")
     parser.add_argument("--width", type=int, default=1280)
     parser.add_argument("--height", type=int, default=860)
@@ -78,7 +79,8 @@ def main():
             {"name": "prefers-color-scheme", "value": "dark" if args.dark else "light"}])
         browser.call("Page.navigate", url=args.url)
         time.sleep(1.5)
-        browser.run(f"document.getElementById('input').value = {json.dumps(args.question)};"
+        browser.run(f"document.getElementById('mode').value = {json.dumps(args.mode)};"
+                    f"document.getElementById('input').value = {json.dumps(args.question)};"
                     "document.getElementById('form').requestSubmit();")
         time.sleep(args.seconds)
         with open(args.out, "wb") as file:

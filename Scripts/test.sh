@@ -5,5 +5,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 swift format lint --strict --recursive --parallel Package.swift Sources Tests
-swift test -c release
+Scripts/unit.sh
 Scripts/integration.sh
