@@ -45,32 +45,37 @@ DOMAINS = {
 }
 
 
+def beginning(text, rng):
+    """The text up to a word somewhere in the middle, so that it asks for a continuation."""
+    words = text.strip()[:LONGEST].split(" ")
+    return " ".join(words[:max(1, int(len(words) * rng.uniform(0.4, 0.8)))]).strip()
+
+
 def pick_prompts(root, count, seed):
     """(domain, text) pairs, the domains in turn; the same for the same seed."""
     rng, pools = random.Random(seed), {}
     for name, read in DOMAINS.items():
-        pool = [text.strip()[:LONGEST].strip() for text in read(root)]
-        pools[name] = [text for text in pool if text]
+        pools[name] = [text for text in read(root) if text.strip()]
         rng.shuffle(pools[name])
     names = list(pools)
-    return [(names[i % len(names)], pools[names[i % len(names)]].pop()) for i in range(count)]
+    return [(names[i % len(names)], beginning(pools[names[i % len(names)]].pop(), rng)) for i in range(count)]
 
 
 def run_json(command, text):
     """Runs a guildhall command with `text` on standard input and returns the JSON it prints."""
-    done = subprocess.run([*command, "--json"], input=text.encode(), capture_output=True)
+    done = subprocess.run(command, input=text.encode(), capture_output=True)
     if done.returncode:
         raise SystemExit(f"{command} failed: {done.stderr.decode(errors='replace')[-2000:]}")
     return json.loads(done.stdout)
 
 
 def generate(args, text):
-    return run_json([args.guildhall, "generate", "--model", str(args.model), "--temperature", "0",
-                     "--max-tokens", str(args.tokens), "--prompt-file", "-"], text)
+    return run_json([args.guildhall, "generate", "--model", str(args.model), "--prompt-file", "-", "--temperature",
+                     "0", "--max-tokens", str(args.tokens), "--json"], text)
 
 
 def tokenize(args, text):
-    return run_json([args.guildhall, "tokenize", "--model", str(args.model)], text)["ids"]
+    return run_json([args.guildhall, "tokenize", "--model", str(args.model), "--json"], text)["ids"]
 
 
 def arguments(description):
@@ -113,13 +118,16 @@ def compare(args, reference_ids, reference_best):
         same = tokenize(args, text) == ids and answer["prompt_tokens"] == len(ids)
         produced = answer["tokens"]
         best, second, gaps = reference_best(ids + produced, len(ids))
-        if answer["finish_reason"] == "stop" and produced and produced[-1] not in args.ends:
+        if answer["finish_reason"] == "stop" and not set(produced[-1:]) & set(args.ends):
+            # guildhall leaves the end mark out: the reference must want one there too
             produced = produced + [best[-1] if best[-1] in args.ends else args.ends[0]]
         equal, excused, wrong, worst = judge(best, gaps, second, produced)
         print(f"{index:>6} {domain:<12} {len(ids):>4} {'yes' if same else 'NO':>5} {equal:>6} {excused:>7} {wrong:>5}"
               f"  {worst:.4f}")
         bad_ids, bad_tokens, all_tokens = bad_ids + (not same), bad_tokens + wrong, all_tokens + len(produced)
         exact += wrong == 0 and same
+    if all_tokens == 0:
+        raise SystemExit("nothing was generated")
     print(f"{exact} of {len(prompts)} prompts agree; {all_tokens - bad_tokens} of {all_tokens} tokens agree; "
           f"{bad_ids} prompts with different ids")
     return bad_ids, bad_tokens

@@ -16,7 +16,7 @@ def main():
     args = common.arguments(__doc__.splitlines()[0])
     model = llama_cpp.Llama(str(args.model), n_ctx=1024, n_batch=512, n_threads=args.threads, logits_all=True,
                             n_gpu_layers=0, verbose=False)
-    args.ends = [model.token_eos()]
+    args.ends = [model.token_eos(), int(model.metadata["tokenizer.ggml.padding_token_id"])]
 
     def ids(text):
         return model.tokenize(text.encode(), add_bos=False, special=False)

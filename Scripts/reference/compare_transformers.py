@@ -97,7 +97,7 @@ def main():
     torch.set_num_threads(args.threads)
     reader = gguf.GGUFReader(args.model)
     model, tokenizer = load_model(reader), load_tokenizer(reader)
-    args.ends = [field(reader, "tokenizer.ggml.eos_token_id")]
+    args.ends = [field(reader, f"tokenizer.ggml.{kind}_token_id") for kind in ("eos", "padding")]
 
     @torch.no_grad()
     def best(ids, start):
