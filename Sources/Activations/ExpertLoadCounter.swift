@@ -24,7 +24,7 @@ public final class ExpertLoadCounter: RoutingObserver {
 
     public func routed(layer: Int, decision: RoutingDecision) {
         counts.withLock { counts in
-            for expert in decision.experts { counts[layer][Int(expert)] += 1 }
+            for expert in decision.experts where expert >= 0 { counts[layer][Int(expert)] += 1 }
         }
     }
 

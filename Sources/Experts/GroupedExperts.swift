@@ -9,6 +9,8 @@ import Tensors
 /// the router's choice.
 public final class GroupedExperts: ExpertExecutor {
     private let weights: ExpertWeights
+    /// Whether a token's weight multiplies what the expert gets rather than what it gives (Llama-4).
+    private let weighsInput: Bool
     private let pool: ComputePool
     private let workspace: ExpertWorkspace
     private let kernels = Kernels.selected
@@ -24,8 +26,11 @@ public final class GroupedExperts: ExpertExecutor {
     /// Rows of a unit: enough work to hide taking it, small enough to even out the threads.
     private static let rowsPerUnit = 64
 
-    public init(weights: ExpertWeights, pool: ComputePool, workspace: ExpertWorkspace) {
+    public init(
+        weights: ExpertWeights, pool: ComputePool, workspace: ExpertWorkspace, weighsInput: Bool = false
+    ) {
         self.weights = weights
+        self.weighsInput = weighsInput
         self.pool = pool
         self.workspace = workspace
     }
@@ -36,17 +41,23 @@ public final class GroupedExperts: ExpertExecutor {
         precondition(decision.expertCount == weights.count, "decision is about other experts")
         precondition(decision.experts.count <= workspace.slots, "micro-batch is larger than the workspace")
         plan.fill(from: decision)
-        gather(hidden)
+        gather(hidden, decision)
         project()
         reduce(decision, into: output)
     }
 
     /// Copies the tokens of each expert next to each other.
-    private func gather(_ hidden: UnsafePointer<Float>) {
+    private func gather(_ hidden: UnsafePointer<Float>, _ decision: RoutingDecision) {
         let width = weights.hiddenSize
-        let inputs = workspace.inputs.pointer
-        for (slot, token) in plan.tokens.enumerated() {
-            (inputs + slot * width).update(from: hidden + Int(token) * width, count: width)
+        for (slot, assignment) in plan.assignments.enumerated() {
+            let input = workspace.inputs.pointer + slot * width
+            let token = hidden + Int(assignment) / decision.expertsPerToken * width
+            if weighsInput {
+                let weight = decision.weights[Int(assignment)]
+                for i in 0..<width { input[i] = weight * token[i] }
+            } else {
+                input.update(from: token, count: width)
+            }
         }
     }
 
@@ -70,37 +81,63 @@ public final class GroupedExperts: ExpertExecutor {
         }
     }
 
-    /// `activated[slot][rows] = silu(gate x) * up x`.
+    /// `activated[slot][rows] = activation(gate x, up x)`.
     private func activate(_ unit: Unit, worker: Int) {
         let slots = plan.slots(of: unit.expert)
-        let input = workspace.inputs.pointer + slots.lowerBound * weights.hiddenSize
-        let gated = workspace.activated.pointer + slots.lowerBound * weights.width + unit.rows.lowerBound
         let height = unit.rows.count
         let panelBytes = Kernels.productScratchBytes(columns: weights.hiddenSize)
         let panel = pool.scratch(
             worker: worker, bytes: panelBytes + slots.count * height * MemoryLayout<Float>.stride)
-        let up = (panel + panelBytes).assumingMemoryBound(to: Float.self)
-        kernels.multiply(
-            weights.gate[unit.expert], rows: unit.rows, input: input, inputStride: weights.hiddenSize,
-            tokens: slots.count, output: gated, outputStride: weights.width, scratch: panel)
-        kernels.multiply(
-            weights.up[unit.expert], rows: unit.rows, input: input, inputStride: weights.hiddenSize,
-            tokens: slots.count, output: up, outputStride: height, scratch: panel)
+        let activated = workspace.activated.pointer + slots.lowerBound * weights.width + unit.rows.lowerBound
+        let beside = (panel + panelBytes).assumingMemoryBound(to: Float.self)
+        if weights.activation.isGated {
+            widen(weights.gate, weights.biases?.gate, unit, into: activated, stride: weights.width, scratch: panel)
+            widen(weights.up, weights.biases?.up, unit, into: beside, stride: height, scratch: panel)
+        } else {
+            widen(weights.up, weights.biases?.up, unit, into: activated, stride: weights.width, scratch: panel)
+        }
         for token in 0..<slots.count {
-            kernels.siluMultiply(gated + token * weights.width, up + token * height, count: height)
+            weights.activation.apply(
+                activated + token * weights.width, beside + token * height, count: height, kernels: kernels)
         }
     }
 
-    /// `outputs[slot][rows] = down activated[slot]`.
+    /// `output[token][rows] = matrix x + bias` for the tokens of the unit's expert.
+    private func widen(
+        _ matrices: [WeightMatrix], _ biases: [Float]?, _ unit: Unit, into output: UnsafeMutablePointer<Float>,
+        stride: Int, scratch: UnsafeMutableRawPointer
+    ) {
+        let slots = plan.slots(of: unit.expert)
+        kernels.multiply(
+            matrices[unit.expert], rows: unit.rows,
+            input: workspace.inputs.pointer + slots.lowerBound * weights.hiddenSize, inputStride: weights.hiddenSize,
+            tokens: slots.count, output: output, outputStride: stride, scratch: scratch)
+        add(biases, unit, of: weights.width, to: output, stride: stride)
+    }
+
+    /// `outputs[slot][rows] = down activated[slot] + bias`.
     private func projectDown(_ unit: Unit, worker: Int) {
         let slots = plan.slots(of: unit.expert)
         let panel = pool.scratch(worker: worker, bytes: Kernels.productScratchBytes(columns: weights.width))
+        let output = workspace.outputs.pointer + slots.lowerBound * weights.hiddenSize + unit.rows.lowerBound
         kernels.multiply(
             weights.down[unit.expert], rows: unit.rows,
             input: workspace.activated.pointer + slots.lowerBound * weights.width, inputStride: weights.width,
-            tokens: slots.count,
-            output: workspace.outputs.pointer + slots.lowerBound * weights.hiddenSize + unit.rows.lowerBound,
-            outputStride: weights.hiddenSize, scratch: panel)
+            tokens: slots.count, output: output, outputStride: weights.hiddenSize, scratch: panel)
+        add(weights.biases?.down, unit, of: weights.hiddenSize, to: output, stride: weights.hiddenSize)
+    }
+
+    /// Adds the biases of the unit's rows, out of `perExpert` for each expert, to each of its tokens.
+    private func add(
+        _ biases: [Float]?, _ unit: Unit, of perExpert: Int, to output: UnsafeMutablePointer<Float>, stride: Int
+    ) {
+        biases?.withUnsafeBufferPointer { biases in
+            guard let base = biases.baseAddress else { return }
+            let start = base + unit.expert * perExpert + unit.rows.lowerBound
+            for token in 0..<plan.slots(of: unit.expert).count {
+                kernels.add(output + token * stride, start, count: unit.rows.count)
+            }
+        }
     }
 
     /// Sums each token's expert outputs, weighted, in the router's order.
@@ -111,9 +148,10 @@ public final class GroupedExperts: ExpertExecutor {
             for token in tokens {
                 let sum = output + token * width
                 sum.update(repeating: 0, count: width)
-                for assignment in token * perToken..<(token + 1) * perToken {
+                for assignment in token * perToken..<(token + 1) * perToken where plan.slots[assignment] >= 0 {
                     let expertOutput = workspace.outputs.pointer + Int(plan.slots[assignment]) * width
-                    kernels.addScaled(sum, decision.weights[assignment], expertOutput, count: width)
+                    let weight = weighsInput ? 1 : decision.weights[assignment]
+                    kernels.addScaled(sum, weight, expertOutput, count: width)
                 }
             }
         }

@@ -6,9 +6,9 @@ public struct DispatchPlan: Sendable {
     public private(set) var activeExperts: [Int] = []
     /// Slots of expert `e` are `starts[e]..<starts[e + 1]`.
     public private(set) var starts: [Int] = []
-    /// Token of each slot.
-    public private(set) var tokens: [Int32] = []
-    /// Slot of each assignment, in the decision's order: where to find the output of assignment `a` of token `t`.
+    /// Assignment of each slot, an index of the decision's `experts` and `weights`.
+    public private(set) var assignments: [Int32] = []
+    /// Slot of each assignment, in the decision's order: where to find its output; −1 where it was dropped.
     public private(set) var slots: [Int32] = []
 
     public init() {}
@@ -19,15 +19,17 @@ public struct DispatchPlan: Sendable {
     /// Sorts `decision` into this plan.
     public mutating func fill(from decision: RoutingDecision) {
         countExperts(decision)
-        let assignments = decision.experts.count
-        resize(&tokens, to: assignments)
-        resize(&slots, to: assignments)
+        resize(&assignments, to: starts[decision.expertCount])
+        resize(&slots, to: decision.experts.count)
         var next = starts
-        for assignment in 0..<assignments {
-            let expert = Int(decision.experts[assignment])
-            let slot = next[expert]
-            next[expert] += 1
-            tokens[slot] = Int32(truncatingIfNeeded: assignment / decision.expertsPerToken)
+        for (assignment, expert) in decision.experts.enumerated() {
+            guard expert >= 0 else {
+                slots[assignment] = -1
+                continue
+            }
+            let slot = next[Int(expert)]
+            next[Int(expert)] += 1
+            assignments[slot] = Int32(truncatingIfNeeded: assignment)
             slots[assignment] = Int32(truncatingIfNeeded: slot)
         }
     }
@@ -35,7 +37,7 @@ public struct DispatchPlan: Sendable {
     private mutating func countExperts(_ decision: RoutingDecision) {
         starts.removeAll(keepingCapacity: true)
         starts.append(contentsOf: repeatElement(0, count: decision.expertCount + 1))
-        for expert in decision.experts { starts[Int(expert) + 1] += 1 }
+        for expert in decision.experts where expert >= 0 { starts[Int(expert) + 1] += 1 }
         activeExperts.removeAll(keepingCapacity: true)
         for expert in 0..<decision.expertCount {
             if starts[expert + 1] > 0 { activeExperts.append(expert) }

@@ -6,7 +6,11 @@
 public struct RoutingDecision: Sendable, Equatable {
     public let expertCount: Int
     public let expertsPerToken: Int
-    /// Expert ids in `0..<expertCount`; the experts of one token are distinct. Shape [tokens × expertsPerToken].
+    /// The expert id of an assignment that no expert handles, because the expert's capacity was used up.
+    public static let dropped: Int32 = -1
+
+    /// Expert ids in `0..<expertCount` or `dropped`; the experts of one token are distinct. Shape
+    /// [tokens × expertsPerToken].
     public private(set) var experts: [Int32] = []
     /// What each expert's output is multiplied with before the outputs are summed. Same shape as `experts`.
     public private(set) var weights: [Float] = []
@@ -29,6 +33,12 @@ public struct RoutingDecision: Sendable, Equatable {
     mutating func append(expert: Int, weight: Float) {
         experts.append(Int32(truncatingIfNeeded: expert))
         weights.append(weight)
+    }
+
+    /// Adds an assignment that no expert handles: it adds nothing to the token's output.
+    mutating func appendDropped() {
+        experts.append(Self.dropped)
+        weights.append(0)
     }
 
     /// Adds a token. Tests and importers use it; routers append assignment by assignment.

@@ -71,11 +71,11 @@ private func reference(_ logits: [Float], k: Int, normalise: Bool) -> [(expert: 
             for (assignment, expert) in decision.experts.enumerated() {
                 let slot = Int(plan.slots[assignment])
                 #expect(plan.slots(of: Int(expert)).contains(slot), "seed \(seed)")
-                #expect(Int(plan.tokens[slot]) == assignment / k, "seed \(seed)")
+                #expect(Int(plan.assignments[slot]) == assignment, "seed \(seed)")
             }
             #expect(Set(plan.slots).count == decision.experts.count)
             for expert in plan.activeExperts {
-                let tokens = plan.tokens[plan.slots(of: expert)]
+                let tokens = plan.assignments[plan.slots(of: expert)]
                 #expect(!tokens.isEmpty && tokens.sorted() == Array(tokens), "seed \(seed)")
             }
         }
@@ -90,7 +90,7 @@ private func reference(_ logits: [Float], k: Int, normalise: Bool) -> [(expert: 
         small.append(experts: [0, 2], weights: [1, 1])
         plan.fill(from: small)
         #expect(plan.activeExperts == [0, 2])
-        #expect(plan.tokens == [0, 0])
+        #expect(plan.assignments == [0, 1])
         #expect(plan.slots == [0, 1])
     }
 }
