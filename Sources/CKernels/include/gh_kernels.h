@@ -87,6 +87,15 @@ void gh_to_bf16(const float *x, int64_t n, uint16_t *out);
 /// ggml's Q8_0: scale = max|x| / 127 as float16, quotients rounded half away from zero. `n` is a multiple of 32.
 void gh_quantize_q8_0(const float *x, int64_t n, void *row);
 
+/// A row of `f8_e4m3` blocks from `n` (a multiple of 128) E4M3 numbers with a scale for every `scale_columns`, which is
+/// a multiple of 128 as well.
+void gh_pack_f8_row(const uint8_t *codes, const float *scales, int64_t scale_columns, int64_t n, void *row);
+/// The same as float32, for any `n` and `scale_columns`.
+void gh_scale_f8_row(const uint8_t *codes, const float *scales, int64_t scale_columns, int64_t n, float *out);
+/// A row of `mxfp4` blocks from `n` (a multiple of 32) FP4 numbers, the even ones in the low halves of bytes, and an
+/// E8M0 scale for every 32.
+void gh_pack_mxfp4_row(const uint8_t *codes, const uint8_t *scales, int64_t n, void *row);
+
 /// Tells the processor that this thread spins.
 static inline void gh_spin_hint(void) {
 #if defined(__x86_64__) || defined(__i386__)
