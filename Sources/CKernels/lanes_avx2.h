@@ -85,6 +85,10 @@ static inline lanes lanes_from_i8(__m128i q) {
     return lanes_pair(
         _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(q)), _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(q, 8))));
 }
+static inline lanes lanes_from_halves(__m256i halves) {
+    return lanes_pair(
+        _mm256_cvtph_ps(_mm256_castsi256_si128(halves)), _mm256_cvtph_ps(_mm256_extracti128_si256(halves, 1)));
+}
 static inline lanes lanes_from_f16(const void *p) {
     const __m128i *halves = p;
     return lanes_pair(_mm256_cvtph_ps(_mm_loadu_si128(halves)), _mm256_cvtph_ps(_mm_loadu_si128(halves + 1)));
@@ -97,19 +101,29 @@ static inline lanes lanes_from_bf16(const void *p) {
     return lanes_pair(eight_from_bf16(_mm_loadu_si128(halves)), eight_from_bf16(_mm_loadu_si128(halves + 1)));
 }
 
-// What a 4-bit number stands for: scale * (q - centre) - minimum.
+// What a 4-bit number q stands for: scale * q - minimum if `is_affine` (a constant where this is inlined), else
+// scale * numbers[q].
 typedef struct {
     float scale, minimum;
-    int8_t centre;
+    __m128i numbers;
+    bool is_affine;
 } nibble_values;
 
-static inline nibble_values nibbles_affine(float scale, float minimum) { return (nibble_values){scale, minimum, 0}; }
-static inline nibble_values nibbles_centred(float scale) { return (nibble_values){scale, 0, 8}; }
+static inline nibble_values nibbles_affine(float scale, float minimum) {
+    return (nibble_values){scale, minimum, _mm_setzero_si128(), true};
+}
+static inline nibble_values nibbles_of_table(float scale, const int8_t table[16]) {
+    return (nibble_values){scale, 0, _mm_loadu_si128((const void *)table), false};
+}
+static inline nibble_values nibbles_centred(float scale) {
+    __m128i numbers = _mm_setr_epi8(-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7);
+    return (nibble_values){scale, 0, numbers, false};
+}
 
 static inline lanes nibbles_apply(nibble_values values, __m128i q) {
-    lanes numbers = lanes_from_i8(_mm_sub_epi8(q, _mm_set1_epi8(values.centre)));
-    lanes products = lanes_multiply(lanes_all(values.scale), numbers);
-    return values.centre ? products : lanes_subtract(products, lanes_all(values.minimum));
+    __m128i numbers = values.is_affine ? q : _mm_shuffle_epi8(values.numbers, q);
+    lanes products = lanes_multiply(lanes_all(values.scale), lanes_from_i8(numbers));
+    return values.is_affine ? lanes_subtract(products, lanes_all(values.minimum)) : products;
 }
 // The values of the low and of the high halves of sixteen bytes.
 static inline void nibbles_decode(

@@ -38,6 +38,7 @@ static inline void lanes_halves(lanes v, __m256 *low, __m256 *high) {
 }
 
 static inline lanes lanes_from_i8(__m128i q) { return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(q)); }
+static inline lanes lanes_from_halves(__m256i halves) { return _mm512_cvtph_ps(halves); }
 static inline lanes lanes_from_f16(const void *p) { return _mm512_cvtph_ps(_mm256_loadu_si256(p)); }
 static inline lanes lanes_from_bf16(const void *p) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256(p)), 16));
@@ -54,6 +55,9 @@ static inline nibble_values nibbles_affine(float scale, float minimum) {
 }
 static inline nibble_values nibbles_centred(float scale) {
     return _mm512_mul_ps(_mm512_set1_ps(scale), _mm512_sub_ps(whole_numbers(), _mm512_set1_ps(8)));
+}
+static inline nibble_values nibbles_of_table(float scale, const int8_t table[16]) {
+    return _mm512_mul_ps(_mm512_set1_ps(scale), lanes_from_i8(_mm_loadu_si128((const void *)table)));
 }
 // The values of the low and of the high halves of sixteen bytes. The look-up itself ignores all but four bits.
 static inline void nibbles_decode(

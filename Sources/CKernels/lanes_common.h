@@ -2,6 +2,9 @@
 #ifndef GH_LANES_COMMON_H
 #define GH_LANES_COMMON_H
 
+// The most numbers that `open` of a quantised format computes for a block.
+enum { shared_numbers = 32 };
+
 // Adds the lanes as a tree: i and i + 8, then i and i + 4, and so on. The scalar kernels use the same tree.
 static inline float lanes_sum(lanes v) {
     __m256 low, high;

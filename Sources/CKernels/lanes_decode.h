@@ -24,76 +24,59 @@ static inline void q4_0_decode(const block_q4_0 *block, const float shared[16], 
     nibbles_decode(values, values, load_bytes(block->q), &out[0], &out[1]);
 }
 
-// Eight scales, then eight minimums, of Q4_K and Q5_K.
-static inline void open_scales_and_minimums(
-    uint16_t scale, uint16_t minimum, const uint8_t packed[12], float shared[16]) {
-    uint8_t factors[16];
-    unpack_scales(packed, factors);
-    __m256 scales = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)factors)));
-    __m256 minimums = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)(factors + 8))));
-    _mm256_storeu_ps(shared, _mm256_mul_ps(_mm256_set1_ps(float_from_half(scale)), scales));
-    _mm256_storeu_ps(shared + 8, _mm256_mul_ps(_mm256_set1_ps(float_from_half(minimum)), minimums));
+static inline void q4_1_open(const block_q4_1 *block, float shared[16]) {
+    shared[0] = float_from_half(block->scale);
+    shared[1] = float_from_half(block->minimum);
 }
 
-static inline void q4_K_open(const block_q4_K *block, float shared[16]) {
-    open_scales_and_minimums(block->scale, block->minimum, block->packed_scales, shared);
+// 32 elements.
+static inline void q4_1_decode(const block_q4_1 *block, const float shared[16], int piece, lanes out[2]) {
+    (void)piece;
+    nibble_values values = nibbles_affine(shared[0], -shared[1]);
+    nibbles_decode(values, values, load_bytes(block->q), &out[0], &out[1]);
 }
 
-// 64 elements: two groups of 32 in the low and high halves of 32 bytes.
-static inline void q4_K_decode(const block_q4_K *block, const float shared[16], int piece, lanes out[4]) {
-    const uint8_t *q = block->q + 32 * piece;
-    nibble_values low = nibbles_affine(shared[2 * piece], shared[8 + 2 * piece]);
-    nibble_values high = nibbles_affine(shared[2 * piece + 1], shared[8 + 2 * piece + 1]);
-    nibbles_decode(low, high, load_bytes(q), &out[0], &out[2]);
-    nibbles_decode(low, high, load_bytes(q + 16), &out[1], &out[3]);
+// 16 for each of sixteen elements whose bit is set in the two bytes from `first` on, 0 for the others.
+static inline __m128i fifth_bits(const uint8_t high[4], int first) {
+    int bits;
+    memcpy(&bits, high, sizeof bits);
+    __m128i halves = _mm_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
+    __m128i places = _mm_add_epi8(halves, _mm_set1_epi8((char)first));
+    __m128i spread = _mm_shuffle_epi8(_mm_cvtsi32_si128(bits), places);
+    __m128i selected = _mm_set1_epi64x((long long)0x8040201008040201ull);
+    return _mm_and_si128(_mm_cmpeq_epi8(_mm_and_si128(spread, selected), selected), _mm_set1_epi8(16));
 }
 
-static inline void q5_K_open(const block_q5_K *block, float shared[16]) {
-    open_scales_and_minimums(block->scale, block->minimum, block->packed_scales, shared);
+// The numbers 0 ... 31 of elements 0-15 and 16-31.
+static inline void five_bits(const uint8_t high[4], const uint8_t q[16], __m128i out[2]) {
+    __m128i bytes = load_bytes(q), mask = _mm_set1_epi8(15);
+    out[0] = _mm_or_si128(_mm_and_si128(bytes, mask), fifth_bits(high, 0));
+    out[1] = _mm_or_si128(_mm_and_si128(_mm_srli_epi16(bytes, 4), mask), fifth_bits(high, 2));
 }
 
-// `low` with 16 added where bit number `bit` of `high` is set.
-static inline __m128i with_fifth_bit(__m128i low, __m128i high, int bit) {
-    __m128i selected = _mm_set1_epi8((char)(1 << bit));
-    __m128i is_set = _mm_cmpeq_epi8(_mm_and_si128(high, selected), selected);
-    return _mm_or_si128(low, _mm_and_si128(is_set, _mm_set1_epi8(16)));
+static inline void q5_0_open(const block_q5_0 *block, float shared[16]) { shared[0] = float_from_half(block->scale); }
+
+// 32 elements.
+static inline void q5_0_decode(const block_q5_0 *block, const float shared[16], int piece, lanes out[2]) {
+    (void)piece;
+    __m128i q[2];
+    five_bits(block->high, block->q, q);
+    for (int i = 0; i < 2; i++)
+        out[i] = lanes_multiply(lanes_all(shared[0]), lanes_from_i8(_mm_sub_epi8(q[i], _mm_set1_epi8(16))));
 }
 
-// 64 elements, as in Q4_K.
-static inline void q5_K_decode(const block_q5_K *block, const float shared[16], int piece, lanes out[4]) {
-    __m128i mask = _mm_set1_epi8(15);
-    for (int upper = 0; upper < 2; upper++) {
-        lanes scale = lanes_all(shared[2 * piece + upper]), minimum = lanes_all(shared[8 + 2 * piece + upper]);
-        for (int i = 0; i < 2; i++) {
-            __m128i bytes = load_bytes(block->q + 32 * piece + 16 * i);
-            __m128i low = _mm_and_si128(upper ? _mm_srli_epi16(bytes, 4) : bytes, mask);
-            __m128i q = with_fifth_bit(low, load_bytes(block->high + 16 * i), 2 * piece + upper);
-            out[2 * upper + i] = lanes_subtract(lanes_multiply(scale, lanes_from_i8(q)), minimum);
-        }
-    }
+static inline void q5_1_open(const block_q5_1 *block, float shared[16]) {
+    shared[0] = float_from_half(block->scale);
+    shared[1] = float_from_half(block->minimum);
 }
 
-static inline void q6_K_open(const block_q6_K *block, float shared[16]) {
-    lanes scales = lanes_from_i8(load_bytes(block->scales));
-    lanes_store(shared, lanes_multiply(lanes_all(float_from_half(block->scale)), scales));
-}
-
-// Bits 2 * group and 2 * group + 1 of each byte, as bits 4 and 5.
-static inline __m128i upper_bits(__m128i bytes, int group) {
-    __m128i moved = group < 2 ? _mm_slli_epi16(bytes, 4 - 2 * group) : _mm_srli_epi16(bytes, 2 * group - 4);
-    return _mm_and_si128(moved, _mm_set1_epi8(0x30));
-}
-
-// 32 elements: one of the four groups of a half block.
-static inline void q6_K_decode(const block_q6_K *block, const float shared[16], int piece, lanes out[2]) {
-    int half = piece / 4, group = piece % 4;
-    for (int i = 0; i < 2; i++) {
-        __m128i bytes = load_bytes(block->low + 64 * half + 32 * (group % 2) + 16 * i);
-        __m128i low = _mm_and_si128(group < 2 ? bytes : _mm_srli_epi16(bytes, 4), _mm_set1_epi8(15));
-        __m128i high = upper_bits(load_bytes(block->high + 32 * half + 16 * i), group);
-        __m128i q = _mm_sub_epi8(_mm_or_si128(low, high), _mm_set1_epi8(32));
-        out[i] = lanes_multiply(lanes_all(shared[2 * piece + i]), lanes_from_i8(q));
-    }
+// 32 elements.
+static inline void q5_1_decode(const block_q5_1 *block, const float shared[16], int piece, lanes out[2]) {
+    (void)piece;
+    __m128i q[2];
+    five_bits(block->high, block->q, q);
+    for (int i = 0; i < 2; i++)
+        out[i] = lanes_add(lanes_multiply(lanes_all(shared[0]), lanes_from_i8(q[i])), lanes_all(shared[1]));
 }
 
 #endif

@@ -9,7 +9,7 @@
 static void JOIN(dequantize, FORMAT)(const void *row, float *out, int64_t n) {
     const BLOCK *end = (const BLOCK *)row + n / (PIECES * VECTORS * 16);
     for (const BLOCK *block = row; block < end; block++) {
-        float shared[16];
+        float shared[shared_numbers];
         JOIN(FORMAT, open)(block, shared);
 #pragma clang loop unroll(full)
         for (int piece = 0; piece < PIECES; piece++, out += VECTORS * 16) {
@@ -26,7 +26,7 @@ static inline __attribute__((always_inline)) void JOIN(dot_tile, FORMAT)(
     const uint8_t *rows, int64_t row_bytes, const int count, const float *x, int64_t n, float *out) {
     const int64_t ahead = prefetch_distance(row_bytes, count);
     lanes sums[dot_rows];
-    float shared[dot_rows][16];
+    float shared[dot_rows][shared_numbers];
     for (int r = 0; r < count; r++) sums[r] = lanes_zero();
     const int64_t blocks = n / (PIECES * VECTORS * 16);
     for (int64_t b = 0; b < blocks; b++) {

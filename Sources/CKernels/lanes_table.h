@@ -5,6 +5,8 @@
 #include "elementwise.h"
 #include "lanes_common.h"
 #include "lanes_decode.h"
+#include "lanes_decode_k.h"
+#include "lanes_decode_tables.h"
 
 #define FORMAT f32
 #define BYTES 4
@@ -35,6 +37,42 @@
 #define PIECES 8
 #define VECTORS 2
 #include "lanes_quantized.h"
+#define FORMAT q4_1
+#define PIECES 1
+#define VECTORS 2
+#include "lanes_quantized.h"
+#define FORMAT q5_0
+#define PIECES 1
+#define VECTORS 2
+#include "lanes_quantized.h"
+#define FORMAT q5_1
+#define PIECES 1
+#define VECTORS 2
+#include "lanes_quantized.h"
+#define FORMAT q2_K
+#define PIECES 8
+#define VECTORS 2
+#include "lanes_quantized.h"
+#define FORMAT q3_K
+#define PIECES 8
+#define VECTORS 2
+#include "lanes_quantized.h"
+#define FORMAT iq4_nl
+#define PIECES 1
+#define VECTORS 2
+#include "lanes_quantized.h"
+#define FORMAT iq4_xs
+#define PIECES 8
+#define VECTORS 2
+#include "lanes_quantized.h"
+#define FORMAT mxfp4
+#define PIECES 1
+#define VECTORS 2
+#include "lanes_quantized.h"
+#define FORMAT f8_e4m3
+#define PIECES 4
+#define VECTORS 2
+#include "lanes_quantized.h"
 
 #include "int8_products.h"
 #include "lanes_gemm.h"
@@ -50,6 +88,15 @@ static const gh_kernels table = {
     .q4_K = {dequantize_q4_K, dot_q4_K, dot_int8_q4_K},
     .q5_K = {dequantize_q5_K, dot_q5_K, dot_int8_q5_K},
     .q6_K = {dequantize_q6_K, dot_q6_K, dot_int8_q6_K},
+    .q4_1 = {dequantize_q4_1, dot_q4_1, 0},
+    .q5_0 = {dequantize_q5_0, dot_q5_0, 0},
+    .q5_1 = {dequantize_q5_1, dot_q5_1, 0},
+    .q2_K = {dequantize_q2_K, dot_q2_K, 0},
+    .q3_K = {dequantize_q3_K, dot_q3_K, 0},
+    .iq4_nl = {dequantize_iq4_nl, dot_iq4_nl, 0},
+    .iq4_xs = {dequantize_iq4_xs, dot_iq4_xs, 0},
+    .mxfp4 = {dequantize_mxfp4, dot_mxfp4, 0},
+    .f8_e4m3 = {dequantize_f8_e4m3, dot_f8_e4m3, 0},
     .gemm = gemm,
     .weighted_sum = weighted_sum,
     .softmax = softmax,

@@ -45,6 +45,15 @@ DEFINE_DOT(f16, piece * 2)
 DEFINE_DOT(bf16, piece * 2)
 DEFINE_DOT(q8_0, piece / 32 * sizeof(block_q8_0))
 DEFINE_DOT(q4_0, piece / 32 * sizeof(block_q4_0))
+DEFINE_DOT(q4_1, piece / 32 * sizeof(block_q4_1))
+DEFINE_DOT(q5_0, piece / 32 * sizeof(block_q5_0))
+DEFINE_DOT(q5_1, piece / 32 * sizeof(block_q5_1))
+DEFINE_DOT(iq4_nl, piece / 32 * sizeof(block_iq4_nl))
+DEFINE_DOT(mxfp4, piece / 32 * sizeof(block_mxfp4))
+DEFINE_DOT(q2_K, sizeof(block_q2_K))
+DEFINE_DOT(q3_K, sizeof(block_q3_K))
+DEFINE_DOT(iq4_xs, sizeof(block_iq4_xs))
+DEFINE_DOT(f8_e4m3, piece / 128 * sizeof(block_f8_e4m3))
 DEFINE_DOT(q4_K, sizeof(block_q4_K))
 DEFINE_DOT(q5_K, sizeof(block_q5_K))
 DEFINE_DOT(q6_K, sizeof(block_q6_K))
@@ -108,6 +117,15 @@ static const gh_kernels table = {
     .q4_K = {scalar_dequantize_q4_K, dot_q4_K, scalar_dot_int8_q4_K},
     .q5_K = {scalar_dequantize_q5_K, dot_q5_K, scalar_dot_int8_q5_K},
     .q6_K = {scalar_dequantize_q6_K, dot_q6_K, scalar_dot_int8_q6_K},
+    .q4_1 = {scalar_dequantize_q4_1, dot_q4_1, 0},
+    .q5_0 = {scalar_dequantize_q5_0, dot_q5_0, 0},
+    .q5_1 = {scalar_dequantize_q5_1, dot_q5_1, 0},
+    .q2_K = {scalar_dequantize_q2_K, dot_q2_K, 0},
+    .q3_K = {scalar_dequantize_q3_K, dot_q3_K, 0},
+    .iq4_nl = {scalar_dequantize_iq4_nl, dot_iq4_nl, 0},
+    .iq4_xs = {scalar_dequantize_iq4_xs, dot_iq4_xs, 0},
+    .mxfp4 = {scalar_dequantize_mxfp4, dot_mxfp4, 0},
+    .f8_e4m3 = {scalar_dequantize_f8_e4m3, dot_f8_e4m3, 0},
     .gemm = gemm,
     .weighted_sum = weighted_sum,
     .softmax = softmax,

@@ -1,5 +1,6 @@
-// What the bytes of each format mean. Products and differences are rounded separately, as ggml's Python reference
-// does, so the values are the same bits everywhere.
+// What the bytes of the plain formats and of those with blocks of 32 elements mean. Products, sums and differences are
+// rounded separately here and in the other such files, as ggml's Python reference does, so the values are the same bits
+// everywhere.
 #include "scalar_formats.h"
 
 #include "blocks.h"
@@ -39,44 +40,34 @@ void scalar_dequantize_q4_0(const void *row, float *out, int64_t n) {
     }
 }
 
-void scalar_dequantize_q4_K(const void *row, float *out, int64_t n) {
-    const block_q4_K *block = row;
-    for (int64_t i = 0; i < n; i += 256, block++) {
+void scalar_dequantize_q4_1(const void *row, float *out, int64_t n) {
+    const block_q4_1 *block = row;
+    for (int64_t i = 0; i < n; i += 32, block++) {
         float scale = float_from_f16(block->scale), minimum = float_from_f16(block->minimum);
-        uint8_t factors[16];
-        unpack_scales(block->packed_scales, factors);
-        for (int j = 0; j < 256; j++) {
-            int group = j / 32, byte = block->q[j / 64 * 32 + j % 32];
-            int q = group % 2 ? byte >> 4 : byte & 15;
-            out[i + j] = scale * factors[group] * (float)q - minimum * factors[8 + group];
+        for (int j = 0; j < 16; j++) {
+            out[i + j] = scale * (float)(block->q[j] & 15) + minimum;
+            out[i + j + 16] = scale * (float)(block->q[j] >> 4) + minimum;
         }
     }
 }
 
-void scalar_dequantize_q5_K(const void *row, float *out, int64_t n) {
-    const block_q5_K *block = row;
-    for (int64_t i = 0; i < n; i += 256, block++) {
-        float scale = float_from_f16(block->scale), minimum = float_from_f16(block->minimum);
-        uint8_t factors[16];
-        unpack_scales(block->packed_scales, factors);
-        for (int j = 0; j < 256; j++) {
-            int group = j / 32, byte = block->q[j / 64 * 32 + j % 32];
-            int q = (group % 2 ? byte >> 4 : byte & 15) | (block->high[j % 32] >> group & 1) << 4;
-            out[i + j] = scale * factors[group] * (float)q - minimum * factors[8 + group];
-        }
-    }
+// Element j of 32 with five bits each.
+static int five_bits(const uint8_t high[4], const uint8_t q[16], int j) {
+    return (j < 16 ? q[j] & 15 : q[j - 16] >> 4) | (high[j / 8] >> j % 8 & 1) << 4;
 }
 
-void scalar_dequantize_q6_K(const void *row, float *out, int64_t n) {
-    const block_q6_K *block = row;
-    for (int64_t i = 0; i < n; i += 256, block++) {
+void scalar_dequantize_q5_0(const void *row, float *out, int64_t n) {
+    const block_q5_0 *block = row;
+    for (int64_t i = 0; i < n; i += 32, block++) {
         float scale = float_from_f16(block->scale);
-        for (int j = 0; j < 256; j++) {
-            int half = j / 128, group = j / 32 % 4;
-            int byte = block->low[half * 64 + j % 64];
-            int low = group < 2 ? byte & 15 : byte >> 4;
-            int high = block->high[half * 32 + j % 32] >> 2 * group & 3;
-            out[i + j] = scale * (float)block->scales[j / 16] * (float)((low | high << 4) - 32);
-        }
+        for (int j = 0; j < 32; j++) out[i + j] = scale * (float)(five_bits(block->high, block->q, j) - 16);
+    }
+}
+
+void scalar_dequantize_q5_1(const void *row, float *out, int64_t n) {
+    const block_q5_1 *block = row;
+    for (int64_t i = 0; i < n; i += 32, block++) {
+        float scale = float_from_f16(block->scale), minimum = float_from_f16(block->minimum);
+        for (int j = 0; j < 32; j++) out[i + j] = scale * (float)five_bits(block->high, block->q, j) + minimum;
     }
 }

@@ -26,6 +26,7 @@ public struct GGUFWriter {
     /// - Parameter shape: row-major, outermost first, at most 4 sizes above zero; the last a multiple of the block.
     public mutating func add(_ name: String, type: ElementType, shape: [Int], body: @escaping TensorBody) {
         precondition(shape.count <= 4 && shape.allSatisfy { $0 > 0 }, "GGUF cannot hold this shape")
+        precondition(type.isInGGUF, "GGUF has no such type")
         precondition((shape.last ?? 1).isMultiple(of: type.blockElements), "rows must fill whole blocks")
         guard let count = elementCount(shape), let byteCount = type.byteCount(elements: count) else {
             preconditionFailure("shape is too large")

@@ -49,16 +49,14 @@ extension StorageFormat {
     /// GGUF type ids (ggml `ggml_type`). Absent ids were never assigned or were withdrawn (4, 5, 31-33, 36-38).
     static let gguf: [UInt32: StorageFormat] = {
         var formats: [UInt32: StorageFormat] = [
-            3: .init("Q4_1", 32, 20), 6: .init("Q5_0", 32, 22), 7: .init("Q5_1", 32, 24), 9: .init("Q8_1", 32, 36),
-            10: .init("Q2_K", 256, 84), 11: .init("Q3_K", 256, 110), 15: .init("Q8_K", 256, 292),
-            16: .init("IQ2_XXS", 256, 66), 17: .init("IQ2_XS", 256, 74), 18: .init("IQ3_XXS", 256, 98),
-            19: .init("IQ1_S", 256, 50), 20: .init("IQ4_NL", 32, 18), 21: .init("IQ3_S", 256, 110),
-            22: .init("IQ2_S", 256, 82), 23: .init("IQ4_XS", 256, 136), 24: .init("I8", 1, 1), 25: .init("I16", 1, 2),
+            9: .init("Q8_1", 32, 36), 15: .init("Q8_K", 256, 292), 16: .init("IQ2_XXS", 256, 66),
+            17: .init("IQ2_XS", 256, 74), 18: .init("IQ3_XXS", 256, 98), 19: .init("IQ1_S", 256, 50),
+            21: .init("IQ3_S", 256, 110), 22: .init("IQ2_S", 256, 82), 24: .init("I8", 1, 1), 25: .init("I16", 1, 2),
             26: .init("I32", 1, 4), 27: .init("I64", 1, 8), 28: .init("F64", 1, 8), 29: .init("IQ1_M", 256, 56),
-            34: .init("TQ1_0", 256, 54), 35: .init("TQ2_0", 256, 66), 39: .init("MXFP4", 32, 17),
-            40: .init("NVFP4", 64, 36), 41: .init("Q1_0", 128, 18), 42: .init("Q2_0", 64, 18),
+            34: .init("TQ1_0", 256, 54), 35: .init("TQ2_0", 256, 66), 40: .init("NVFP4", 64, 36),
+            41: .init("Q1_0", 128, 18), 42: .init("Q2_0", 64, 18),
         ]
-        for type in ElementType.allCases { formats[type.rawValue] = StorageFormat(type) }
+        for type in ElementType.allCases where type.isInGGUF { formats[type.rawValue] = StorageFormat(type) }
         return formats
     }()
 

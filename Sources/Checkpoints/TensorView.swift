@@ -79,7 +79,7 @@ struct TensorDirectory: Sendable {
     func tensor(_ name: String) throws(CheckpointError) -> TensorView {
         let entry = try entry(name)
         guard let view = TensorView(entry) else {
-            let supported = ElementType.allCases.map(\.name).joined(separator: ", ")
+            let supported = ElementType.allCases.filter(\.isInGGUF).map(\.name).joined(separator: ", ")
             throw CheckpointError(
                 file: entry.file, item: name, offset: entry.offset,
                 reason: "is stored as \(entry.typeName), which is not supported (supported: \(supported))")

@@ -16,9 +16,26 @@ public struct ByteRegion: @unchecked Sendable {
         self.owner = owner
     }
 
+    /// A region of its own of `count` bytes, aligned to 64, all of which `fill` writes.
+    public init(count: Int, fill: (UnsafeMutableRawPointer) -> Void) {
+        precondition(count >= 0)
+        let storage = OwnedStorage(bytes: max(count, 1))
+        fill(storage.base)
+        self.init(base: storage.base, count: count, owner: storage)
+    }
+
     /// The bytes `range` of this region, sharing its owner.
     public func slice(_ range: Range<Int>) -> ByteRegion {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "slice outside the region")
         return ByteRegion(base: base + range.lowerBound, count: range.count, owner: owner)
     }
+}
+
+/// Storage that lives as long as the regions that name it as their owner.
+private final class OwnedStorage {
+    let base: UnsafeMutableRawPointer
+
+    init(bytes: Int) { base = AlignedStorage.allocate(bytes: bytes) }
+
+    deinit { AlignedStorage.free(base) }
 }

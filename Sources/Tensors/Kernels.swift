@@ -69,9 +69,18 @@ public struct Kernels: @unchecked Sendable {
         case .bf16: table.pointee.bf16
         case .q8_0: table.pointee.q8_0
         case .q4_0: table.pointee.q4_0
+        case .q4_1: table.pointee.q4_1
+        case .q5_0: table.pointee.q5_0
+        case .q5_1: table.pointee.q5_1
+        case .q2_K: table.pointee.q2_K
+        case .q3_K: table.pointee.q3_K
         case .q4_K: table.pointee.q4_K
         case .q5_K: table.pointee.q5_K
         case .q6_K: table.pointee.q6_K
+        case .iq4_NL: table.pointee.iq4_nl
+        case .iq4_XS: table.pointee.iq4_xs
+        case .mxfp4: table.pointee.mxfp4
+        case .f8E4M3: table.pointee.f8_e4m3
         }
     }
 }

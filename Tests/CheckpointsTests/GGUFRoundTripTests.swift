@@ -64,7 +64,8 @@ import Testing
     @Test(arguments: [8, 32, 64, 4096]) func tensorsOfEveryTypeComeBackAligned(alignment: Int) throws {
         var writer = GGUFWriter(alignment: alignment)
         var expected: [String: [UInt8]] = [:]
-        for (index, type) in ElementType.allCases.enumerated() {
+        let types = ElementType.allCases.filter(\.isInGGUF)
+        for (index, type) in types.enumerated() {
             let count = try #require(type.byteCount(elements: 3 * 512))
             let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ index) }
             expected[type.name] = bytes
@@ -76,7 +77,7 @@ import Testing
         try writer.write(to: path)
         let file = try GGUFFile(path: path)
         #expect(file.alignment == alignment)
-        #expect(file.tensorNames == ElementType.allCases.map(\.name) + ["scalar", "four"])
+        #expect(file.tensorNames == types.map(\.name) + ["scalar", "four"])
         for (name, bytes) in expected {
             let tensor = try file.tensor(name)
             #expect(tensor.region.array == bytes, "\(name)")

@@ -29,7 +29,7 @@ typedef struct gh_format {
     void (*dequantize)(const void *row, float *out, int64_t n);
     /// out[r] = row r · x, for `count` rows that start `row_bytes` apart. `n` is a whole number of blocks.
     void (*dot_rows)(const void *rows, int64_t row_bytes, int64_t count, const float *x, int64_t n, float *out);
-    /// The same for an int8 vector; null for formats that are not quantised. Products are summed exactly in groups of
+    /// The same for an int8 vector; null for formats that lack it. Products are summed exactly in groups of
     /// four elements; group g of a block adds to lane g of eight, times both scales; lanes are added as a tree.
     void (*_Nullable dot_rows_int8)(
         const void *rows, int64_t row_bytes, int64_t count, const gh_int8_vector *x, int64_t n, float *out);
@@ -38,7 +38,9 @@ typedef struct gh_format {
 /// One implementation of everything.
 typedef struct gh_kernels {
     const char *name;
-    gh_format f32, f16, bf16, q8_0, q4_0, q4_K, q5_K, q6_K;
+    gh_format f32, f16, bf16, q8_0, q4_0, q4_1, q5_0, q5_1, q2_K, q3_K, q4_K, q5_K, q6_K, iq4_nl, iq4_xs, mxfp4;
+    /// Blocks of 128 elements: a float32 scale and 128 E4M3 numbers. In memory only.
+    gh_format f8_e4m3;
 
     /// out[t * out_stride + r] = w[r * w_stride ...] · x[t * x_stride ...] over `k` elements. Strides in floats.
     void (*gemm)(
@@ -84,6 +86,15 @@ void gh_to_f16(const float *x, int64_t n, uint16_t *out);
 void gh_to_bf16(const float *x, int64_t n, uint16_t *out);
 /// ggml's Q8_0: scale = max|x| / 127 as float16, quotients rounded half away from zero. `n` is a multiple of 32.
 void gh_quantize_q8_0(const float *x, int64_t n, void *row);
+
+/// A row of `f8_e4m3` blocks from `n` (a multiple of 128) E4M3 numbers with a scale for every `scale_columns`, which is
+/// a multiple of 128 as well.
+void gh_pack_f8_row(const uint8_t *codes, const float *scales, int64_t scale_columns, int64_t n, void *row);
+/// The same as float32, for any `n` and `scale_columns`.
+void gh_scale_f8_row(const uint8_t *codes, const float *scales, int64_t scale_columns, int64_t n, float *out);
+/// A row of `mxfp4` blocks from `n` (a multiple of 32) FP4 numbers, the even ones in the low halves of bytes, and an
+/// E8M0 scale for every 32.
+void gh_pack_mxfp4_row(const uint8_t *codes, const uint8_t *scales, int64_t n, void *row);
 
 /// Tells the processor that this thread spins.
 static inline void gh_spin_hint(void) {

@@ -1,0 +1,58 @@
+// Unpacking of blocks whose codes stand for values of a table, or are numbers themselves.
+#ifndef GH_LANES_DECODE_TABLES_H
+#define GH_LANES_DECODE_TABLES_H
+
+static inline void iq4_nl_open(const block_iq4_nl *block, float shared[16]) {
+    shared[0] = float_from_half(block->scale);
+}
+
+// 32 elements.
+static inline void iq4_nl_decode(const block_iq4_nl *block, const float shared[16], int piece, lanes out[2]) {
+    (void)piece;
+    nibble_values values = nibbles_of_table(shared[0], iq4_values);
+    nibbles_decode(values, values, load_bytes(block->q), &out[0], &out[1]);
+}
+
+static inline void iq4_xs_open(const block_iq4_xs *block, float shared[16]) {
+    float scale = float_from_half(block->scale);
+    for (int j = 0; j < 8; j++) {
+        int low = block->low_scales[j / 2] >> 4 * (j % 2) & 15, high = block->high_scales >> 2 * j & 3;
+        shared[j] = scale * (float)((low | high << 4) - 32);
+    }
+}
+
+// 32 elements.
+static inline void iq4_xs_decode(const block_iq4_xs *block, const float shared[16], int piece, lanes out[2]) {
+    nibble_values values = nibbles_of_table(shared[piece], iq4_values);
+    nibbles_decode(values, values, load_bytes(block->q + 16 * piece), &out[0], &out[1]);
+}
+
+static inline void mxfp4_open(const block_mxfp4 *block, float shared[16]) { shared[0] = half_of_e8m0(block->scale); }
+
+// 32 elements.
+static inline void mxfp4_decode(const block_mxfp4 *block, const float shared[16], int piece, lanes out[2]) {
+    (void)piece;
+    nibble_values values = nibbles_of_table(shared[0], fp4_values);
+    nibbles_decode(values, values, load_bytes(block->q), &out[0], &out[1]);
+}
+
+static inline void f8_e4m3_open(const block_f8_e4m3 *block, float shared[16]) { shared[0] = block->scale; }
+
+// Sixteen E4M3 numbers, by way of float16 as in `float_from_e4m3`.
+static inline lanes lanes_from_e4m3(__m128i codes) {
+    __m256i wide = _mm256_cvtepu8_epi16(codes);
+    __m256i magnitude = _mm256_slli_epi16(_mm256_and_si256(wide, _mm256_set1_epi16(0x7F)), 7);
+    __m256i sign = _mm256_slli_epi16(_mm256_and_si256(wide, _mm256_set1_epi16(0x80)), 8);
+    __m256i nan = _mm256_cmpeq_epi16(magnitude, _mm256_set1_epi16(0x3F80));
+    __m256i made_nan = _mm256_or_si256(magnitude, _mm256_and_si256(nan, _mm256_set1_epi16(0x7C00)));
+    return lanes_multiply(lanes_from_halves(_mm256_or_si256(sign, made_nan)), lanes_all(256));
+}
+
+// 32 elements.
+static inline void f8_e4m3_decode(const block_f8_e4m3 *block, const float shared[16], int piece, lanes out[2]) {
+    const uint8_t *q = block->q + 32 * piece;
+    out[0] = lanes_multiply(lanes_all(shared[0]), lanes_from_e4m3(load_bytes(q)));
+    out[1] = lanes_multiply(lanes_all(shared[0]), lanes_from_e4m3(load_bytes(q + 16)));
+}
+
+#endif
