@@ -19,11 +19,7 @@ struct GroupedAttention {
         pool.multiply(weights.query, input: input, tokens: step.tokens, output: workspace.queries.pointer)
         pool.multiply(weights.key, input: input, tokens: step.tokens, output: keys)
         pool.multiply(weights.value, input: input, tokens: step.tokens, output: values)
-        if let limit = shape.clip {
-            clamp(workspace.queries.pointer, count: step.tokens * shape.queryWidth, to: limit)
-            clamp(keys, count: step.tokens * shape.keyValueWidth, to: limit)
-            clamp(values, count: step.tokens * shape.keyValueWidth, to: limit)
-        }
+        if let limit = shape.clip { clamp(values, count: step.tokens * shape.keyValueWidth, to: limit) }
         pool.forEach(count: step.tokens, grain: 4) { tokens, _ in
             for token in tokens {
                 let query = workspace.queries.pointer + token * shape.queryWidth
@@ -39,7 +35,7 @@ struct GroupedAttention {
             weights.output, input: workspace.attended.pointer, tokens: step.tokens, output: workspace.update.pointer)
     }
 
-    /// Normalises and rotates the heads of one token.
+    /// Normalises, clamps and rotates the heads of one token.
     private func place(
         _ heads: UnsafeMutablePointer<Float>, heads count: Int, norm: [Float], step: AttentionStep, token: Int
     ) {
@@ -47,6 +43,7 @@ struct GroupedAttention {
             kernels.rmsNorm(heads, weight: norm, epsilon: epsilon, count: norm.count, output: heads)
         }
         if shape.queryKeyNorm == .perHead { normalise(heads, count: count, weight: norm) }
+        if let limit = shape.clip { clamp(heads, count: count * shape.headSize, to: limit) }
         guard step.shape.usesRotary else { return }
         step.table.rotate(
             heads, count: count, stride: shape.headSize, position: step.first + token, kernels: kernels)

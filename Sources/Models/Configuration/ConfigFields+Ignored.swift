@@ -4,9 +4,10 @@ extension ConfigFields {
     ///
     /// - Parameter allowed: fields the user vouches for.
     func refuseUnread(allowed: Set<String>) throws(ConfigurationError) {
-        for field in unread where !Self.harmless.contains(field) && !allowed.contains(field) {
-            if Self.harmlessEndings.contains(where: field.hasSuffix) || field.hasPrefix("_") { continue }
-            if field.hasPrefix("unsloth_") || field.hasPrefix("quantization_config.") { continue }
+        for field in unread where !allowed.contains(field) {
+            let name = field.split(separator: ".").last.map(String.init) ?? field
+            if Self.harmless.contains(name) || Self.harmlessEndings.contains(where: name.hasSuffix) { continue }
+            if name.hasPrefix("_") || name.hasPrefix("unsloth_") { continue }
             throw ConfigurationError(
                 file: file, key: field,
                 reason: "is not supported for this architecture and may change the result; "

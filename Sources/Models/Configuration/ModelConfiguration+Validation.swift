@@ -86,7 +86,7 @@ extension RotaryShape {
         case .bands(let bands):
             try positive(bands.factor, "factor")
             try positive(bands.originalContext, "original context")
-            try check.that(bands.highFactor > bands.lowFactor, "rotary scaling", "high_freq_factor is not the higher")
+            try check.that(bands.highFactor >= bands.lowFactor, "rotary scaling", "high_freq_factor is the lower one")
         case .ramp(let ramp):
             try positive(ramp.factor, "factor")
             try positive(ramp.originalContext, "original context")

@@ -66,7 +66,7 @@ public struct FrequencyBands: Sendable, Equatable {
     func scaled(_ frequency: Double) -> Double {
         let turns = originalContext * frequency / (2 * .pi)
         if turns < lowFactor { return frequency / factor }
-        if turns > highFactor { return frequency }
+        if turns >= highFactor { return frequency }
         let smooth = (turns - lowFactor) / (highFactor - lowFactor)
         return (1 - smooth) * frequency / factor + smooth * frequency
     }

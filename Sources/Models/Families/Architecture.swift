@@ -6,6 +6,8 @@ struct Architecture: Sendable {
     let ggufName: String
     /// `model_type` of Hugging Face folders.
     let huggingFaceName: String
+    /// Other values of `model_type` for the same family.
+    var otherNames: [String] = []
     let huggingFaceTensors: TensorNames
     /// What its GGUF files call otherwise than most families do.
     var ggufTensors = TensorNames.gguf()
@@ -28,7 +30,9 @@ struct Architecture: Sendable {
     }
 
     static func forHuggingFace(_ fields: ConfigFields) throws -> Architecture {
-        try find(fields.string("model_type"), by: \.huggingFaceName, file: fields.file, key: "model_type")
+        let name = try fields.string("model_type")
+        if let other = all.first(where: { $0.otherNames.contains(name) }) { return other }
+        return try find(name, by: \.huggingFaceName, file: fields.file, key: "model_type")
     }
 
     private static func find(_ name: String, by field: KeyPath<Architecture, String>, file: String, key: String)

@@ -56,13 +56,23 @@ extension ModelReader {
                 ? try tensors.matrix(name, shape: (isVector ? [] : [1]) + [configuration.hiddenSize]) : nil)
     }
 
+    /// Gate and up projection are two tensors or, under one name, one with the gate's rows first.
     private func network(_ index: Int, gate: BlockTensor, up: BlockTensor, down: BlockTensor, width: Int) throws
         -> ExpertWeights
     {
         let hidden = configuration.hiddenSize
+        let inputs: [WeightMatrix]
+        if tensors.names.weight(index, gate) == tensors.names.weight(index, up) {
+            let both = try projection(index, gate, rows: 2 * width, columns: hidden).matrix
+            inputs = [both.rows(0..<width), both.rows(width..<2 * width)]
+        } else {
+            inputs = [
+                try projection(index, gate, rows: width, columns: hidden).matrix,
+                try projection(index, up, rows: width, columns: hidden).matrix,
+            ]
+        }
         return ExpertWeights(
-            gate: [try projection(index, gate, rows: width, columns: hidden).matrix],
-            up: [try projection(index, up, rows: width, columns: hidden).matrix],
+            gate: [inputs[0]], up: [inputs[1]],
             down: [try projection(index, down, rows: hidden, columns: width).matrix])
     }
 }
