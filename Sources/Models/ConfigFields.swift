@@ -10,6 +10,13 @@ struct ConfigFields {
         config = folder.config
     }
 
+    /// The fields of `generation_config.json`; nil where the folder has none.
+    init?(generationOf folder: HuggingFaceFolder) throws {
+        guard let data = try folder.generationConfig else { return nil }
+        file = "\(folder.path)/generation_config.json"
+        config = try ConfigValue.parse(bytes: [UInt8](data), file: file)
+    }
+
     private init(file: String, config: ConfigValue) {
         self.file = file
         self.config = config
