@@ -15,43 +15,30 @@ public final class ModelRunner {
     public let maxBatch: Int
     private let pool: ComputePool
     private let kernels = Kernels.selected
-    private let observer: (any RoutingObserver)?
     private let workspace: Workspace
-    private let attention: AttentionBlock
-    private let experts: [any ExpertExecutor]
-    private var table: RotaryTable
-    private var decision: RoutingDecision
-    private var denseDecision = RoutingDecision(expertCount: 1, expertsPerToken: 1)
+    private let feedForward: FeedForwardBlock
+    private var tables: RotaryTables
 
     public init(
         model: TransformerModel, pool: ComputePool, maxBatch: Int = 512, observer: (any RoutingObserver)? = nil
     ) {
         precondition(maxBatch > 0)
-        let configuration = model.configuration
         self.model = model
         self.maxBatch = maxBatch
         self.pool = pool
-        self.observer = observer
-        workspace = Workspace(configuration: configuration, tokens: maxBatch)
-        attention = AttentionBlock(
-            shape: configuration.attention, pairing: configuration.rotary.pairing,
-            epsilon: configuration.normEpsilon, pool: pool, kernels: Kernels.selected)
-        let shared = ExpertWorkspace(
-            slots: maxBatch * configuration.experts.perToken, hiddenSize: configuration.hiddenSize,
-            width: max(configuration.experts.width, configuration.denseWidth))
-        experts = model.blocks.map {
-            GroupedExperts(weights: $0.feedForward.expertWeights, pool: pool, workspace: shared)
-        }
-        table = RotaryTable(headSize: configuration.attention.headSize, base: configuration.rotary.base)
-        decision = RoutingDecision(
-            expertCount: configuration.experts.count, expertsPerToken: configuration.experts.perToken)
+        workspace = Workspace(configuration: model.configuration, tokens: maxBatch)
+        feedForward = FeedForwardBlock(
+            model.blocks.map(\.feedForward), hiddenSize: model.configuration.hiddenSize,
+            weighsInput: model.configuration.experts.weighsInput, pool: pool, maxBatch: maxBatch, observer: observer)
+        tables = RotaryTables(model.configuration.rotary)
     }
 
     /// An empty cache for one sequence of up to `capacity` positions.
     public func makeCache(capacity: Int) -> KVCache {
-        let configuration = model.configuration
+        let attention = model.configuration.attention
         return KVCache(
-            blocks: configuration.layers, width: configuration.attention.keyValueWidth, capacity: capacity)
+            blocks: model.configuration.layers, keyWidth: attention.latent?.cacheWidth ?? attention.keyValueWidth,
+            valueWidth: attention.latent == nil ? attention.keyValueWidth : 0, capacity: capacity)
     }
 
     /// Appends `tokens` to the sequence in `cache`.
@@ -67,11 +54,14 @@ public final class ModelRunner {
     ) -> UnsafeBufferPointer<Float>? {
         precondition(!tokens.isEmpty && tokens.count <= maxBatch, "micro-batch of a wrong size")
         precondition(cache.count + tokens.count <= cache.capacity, "the cache is full")
-        table.reserve(positions: cache.count + tokens.count)
+        let table = tables.table(capacity: cache.capacity, reaching: cache.count + tokens.count)
         embed(tokens)
         for (index, block) in model.blocks.enumerated() {
             if isCancelled() { return nil }
-            runAttention(block, index: index, tokens: tokens.count, cache: cache)
+            let step = AttentionStep(
+                block: index, shape: model.configuration.blocks[index], tokens: tokens.count, cache: cache,
+                table: table)
+            runAttention(block, step: step)
             runFeedForward(block, index: index, tokens: tokens.count)
         }
         cache.count += tokens.count
@@ -80,57 +70,57 @@ public final class ModelRunner {
 
     private func embed(_ tokens: some Collection<Int32>) {
         let width = model.configuration.hiddenSize
+        let factor = model.configuration.multipliers.embedding
         for (row, token) in tokens.enumerated() {
-            kernels.dequantize(model.embedding, row: Int(token), into: workspace.residual.pointer + row * width)
+            let target = workspace.residual.pointer + row * width
+            kernels.dequantize(model.embedding, row: Int(token), into: target)
+            if factor != 1 { for i in 0..<width { target[i] *= factor } }
         }
     }
 
-    private func runAttention(_ block: TransformerBlock, index: Int, tokens: Int, cache: KVCache) {
-        normalise(block.attention.inputNorm, tokens: tokens)
-        attention.run(
-            block.attention, block: index, tokens: tokens, cache: cache, table: table, workspace: workspace)
-        addUpdate(tokens: tokens)
+    private func runAttention(_ block: TransformerBlock, step: AttentionStep) {
+        normalise(block.attentionNorm, tokens: step.tokens)
+        let shape = model.configuration.attention
+        switch block.attention {
+        case .grouped(let weights):
+            GroupedAttention(shape: shape, epsilon: model.configuration.norm.epsilon, pool: pool, kernels: kernels)
+                .run(weights, step: step, workspace: workspace)
+        case .latent(let weights):
+            guard let latent = shape.latent else { preconditionFailure("loaded as another kind of attention") }
+            LatentAttention(shape: shape, latent: latent, pool: pool, kernels: kernels)
+                .run(weights, step: step, workspace: workspace)
+        }
+        addUpdate(tokens: step.tokens)
     }
 
     private func runFeedForward(_ block: TransformerBlock, index: Int, tokens: Int) {
         normalise(block.feedForwardNorm, tokens: tokens)
-        let hidden = UnsafePointer(workspace.normalised.pointer)
-        switch block.feedForward {
-        case .experts(let moeIndex, let gate, let router, _):
-            let logits = workspace.routerLogits.pointer
-            pool.multiply(gate, input: hidden, tokens: tokens, output: logits)
-            router.route(
-                logits: UnsafeBufferPointer(start: logits, count: tokens * router.expertCount), into: &decision)
-            observer?.routed(layer: moeIndex, decision: decision)
-            experts[index].run(hidden: hidden, decision: decision, output: workspace.update.pointer)
-        case .dense:
-            fillDenseDecision(tokens: tokens)
-            experts[index].run(hidden: hidden, decision: denseDecision, output: workspace.update.pointer)
-        }
+        feedForward.run(
+            block.feedForward, block: index, tokens: tokens, hidden: workspace.normalised.pointer,
+            output: workspace.update.pointer)
         addUpdate(tokens: tokens)
     }
 
-    private func fillDenseDecision(tokens: Int) {
-        guard denseDecision.tokens != tokens else { return }
-        denseDecision.removeAll()
-        for _ in 0..<tokens { denseDecision.append(experts: [0], weights: [1]) }
-    }
-
-    private func normalise(_ weights: [Float], tokens: Int) {
+    private func normalise(_ norm: Norm, tokens: Int, from first: Int = 0) {
         let width = model.configuration.hiddenSize
-        let epsilon = model.configuration.normEpsilon
+        let epsilon = model.configuration.norm.epsilon
         pool.forEach(count: tokens, grain: 16) { range, _ in
             for token in range {
-                kernels.rmsNorm(
-                    workspace.residual.pointer + token * width, weight: weights, epsilon: epsilon, count: width,
+                kernels.normalise(
+                    workspace.residual.pointer + (first + token) * width, norm, epsilon: epsilon,
                     output: workspace.normalised.pointer + token * width)
             }
         }
     }
 
     private func addUpdate(tokens: Int) {
-        let width = model.configuration.hiddenSize
-        kernels.add(workspace.residual.pointer, workspace.update.pointer, count: tokens * width)
+        let count = tokens * model.configuration.hiddenSize
+        let factor = model.configuration.multipliers.residual
+        if factor == 1 {
+            kernels.add(workspace.residual.pointer, workspace.update.pointer, count: count)
+        } else {
+            kernels.addScaled(workspace.residual.pointer, factor, workspace.update.pointer, count: count)
+        }
     }
 
     private func logits(_ request: LogitsRequest, tokens: Int) -> UnsafeBufferPointer<Float>? {
@@ -141,18 +131,14 @@ public final class ModelRunner {
             case .last: 1
             case .all: tokens
             }
-        workspace.reserveLogits(wanted * configuration.vocabularySize)
+        let count = wanted * configuration.vocabularySize
+        workspace.reserveLogits(count)
         let logits = workspace.logits.pointer
         guard wanted > 0 else { return UnsafeBufferPointer(start: logits, count: 0) }
-        let first = (tokens - wanted) * configuration.hiddenSize
-        for row in 0..<wanted {
-            let offset = row * configuration.hiddenSize
-            kernels.rmsNorm(
-                workspace.residual.pointer + first + offset, weight: model.finalNorm,
-                epsilon: configuration.normEpsilon, count: configuration.hiddenSize,
-                output: workspace.normalised.pointer + offset)
-        }
-        pool.multiply(model.output, input: workspace.normalised.pointer, tokens: wanted, output: logits)
-        return UnsafeBufferPointer(start: logits, count: wanted * configuration.vocabularySize)
+        normalise(model.finalNorm, tokens: wanted, from: tokens - wanted)
+        pool.multiply(model.head, input: workspace.normalised.pointer, tokens: wanted, output: logits)
+        let divisor = configuration.multipliers.logitDivisor
+        if divisor != 1 { for i in 0..<count { logits[i] /= divisor } }
+        return UnsafeBufferPointer(start: logits, count: count)
     }
 }

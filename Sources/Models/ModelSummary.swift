@@ -14,11 +14,16 @@ public struct ModelSummary: Sendable, Equatable {
 
     public init(_ model: TransformerModel) {
         addEmbedding(model.embedding)
-        if !model.isTied { add(model.output) } else { bytesPerDecodedToken += model.output.region.count }
-        add(vector: model.finalNorm)
+        if model.isTied { bytesPerDecodedToken += model.output.region.count } else { add(model.output) }
+        add(vector: model.head.bias)
+        add(model.finalNorm)
         for block in model.blocks {
-            add(block.attention)
-            add(vector: block.feedForwardNorm)
+            add(block.attentionNorm)
+            switch block.attention {
+            case .grouped(let weights): add(weights)
+            case .latent(let weights): add(weights)
+            }
+            add(block.feedForwardNorm)
             add(block.feedForward)
         }
     }
@@ -32,18 +37,42 @@ public struct ModelSummary: Sendable, Equatable {
         bytesPerDecodedToken += matrix.rowBytes
     }
 
-    private mutating func add(_ attention: AttentionWeights) {
-        for matrix in [attention.query, attention.key, attention.value, attention.output] { add(matrix) }
-        for vector in [attention.inputNorm, attention.queryNorm, attention.keyNorm] { add(vector: vector) }
+    private mutating func add(_ attention: GroupedAttentionWeights) {
+        for projection in [attention.query, attention.key, attention.value, attention.output] { add(projection) }
+        for vector in [attention.queryNorm, attention.keyNorm, attention.sinks] { add(vector: vector) }
+    }
+
+    private mutating func add(_ attention: LatentAttentionWeights) {
+        for projection in [attention.query, attention.latentDown, attention.output] { add(projection) }
+        if let compression = attention.compression {
+            add(compression.down)
+            add(vector: compression.norm)
+        }
+        add(vector: attention.latentNorm)
+        for matrix in attention.keyUp + attention.valueUp { add(matrix) }
     }
 
     private mutating func add(_ feedForward: FeedForward) {
         switch feedForward {
         case .dense(let weights): addExperts(weights, perToken: 1)
-        case .experts(_, let gate, let router, let weights):
-            add(gate)
-            addExperts(weights, perToken: router.expertsPerToken)
+        case .experts(let layer):
+            add(layer.gate)
+            addExperts(layer.weights, perToken: layer.router.expertsPerToken)
+            if let shared = layer.shared {
+                addExperts(shared.weights, perToken: 1)
+                if let gate = shared.gate { add(gate) }
+            }
         }
+    }
+
+    private mutating func add(_ projection: Projection) {
+        add(projection.matrix)
+        add(vector: projection.bias)
+    }
+
+    private mutating func add(_ norm: Norm) {
+        add(vector: norm.weight)
+        add(vector: norm.bias)
     }
 
     private mutating func addExperts(_ weights: ExpertWeights, perToken: Int) {
@@ -52,7 +81,7 @@ public struct ModelSummary: Sendable, Equatable {
             bytesByType[expert.type, default: 0] += expert.region.count
         }
         // The experts of a block are of one shape, but a file may store them in different types.
-        for experts in [weights.gate, weights.up, weights.down] {
+        for experts in [weights.gate, weights.up, weights.down] where !experts.isEmpty {
             activeParameters += experts[0].rows * experts[0].columns * perToken
             bytesPerDecodedToken += experts.reduce(0) { $0 + $1.region.count } * perToken / experts.count
         }

@@ -2,30 +2,36 @@ import Tensors
 
 /// Scratch memory of a forward pass, for up to `tokens` tokens at once.
 final class Workspace {
-    let tokens: Int
     /// The residual stream, shape [tokens × hidden].
     let residual: FloatBuffer
     /// Normalised hidden states, shape [tokens × hidden].
     let normalised: FloatBuffer
     /// Shape [tokens × query width].
     let queries: FloatBuffer
-    /// Attention's output before its projection, shape [tokens × query width].
+    /// Attention's output before its projection, shape [tokens × attended width].
     let attended: FloatBuffer
     /// What a sub-block adds to the residual stream, shape [tokens × hidden].
     let update: FloatBuffer
-    /// Router logits, shape [tokens × experts].
-    let routerLogits: FloatBuffer
+    /// Latent attention: queries before their up-projection, shape [tokens × query rank].
+    let compressedQueries: FloatBuffer
+    /// Latent attention: queries in the space of the cache, shape [tokens × heads × cache width].
+    let latentQueries: FloatBuffer
+    /// Latent attention: sums of compressed values, shape [tokens × heads × rank].
+    let latentOutputs: FloatBuffer
     /// Logits, made larger when all positions are asked for. Shape [positions × vocabulary].
     private(set) var logits: FloatBuffer
 
     init(configuration: ModelConfiguration, tokens: Int) {
-        self.tokens = tokens
+        let attention = configuration.attention
         residual = FloatBuffer(count: tokens * configuration.hiddenSize)
         normalised = FloatBuffer(count: tokens * configuration.hiddenSize)
-        queries = FloatBuffer(count: tokens * configuration.attention.queryWidth)
-        attended = FloatBuffer(count: tokens * configuration.attention.queryWidth)
+        queries = FloatBuffer(count: tokens * attention.queryWidth)
+        attended = FloatBuffer(count: tokens * attention.attendedWidth)
         update = FloatBuffer(count: tokens * configuration.hiddenSize)
-        routerLogits = FloatBuffer(count: tokens * configuration.experts.count)
+        let latent = attention.latent
+        compressedQueries = FloatBuffer(count: tokens * (latent?.queryRank ?? 0))
+        latentQueries = FloatBuffer(count: tokens * attention.queryHeads * (latent?.cacheWidth ?? 0))
+        latentOutputs = FloatBuffer(count: tokens * attention.queryHeads * (latent?.rank ?? 0))
         logits = FloatBuffer(count: configuration.vocabularySize)
     }
 

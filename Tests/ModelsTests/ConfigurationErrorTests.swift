@@ -35,23 +35,46 @@ private final class DamagedCheckpoint {
 @Suite struct ConfigurationErrorTests {
     /// Fields that change the result and are not supported, or do not fit the weights: each is named.
     @Test(arguments: [
-        ("qwen3_moe", "attention_bias", "true"), ("qwen3_moe", "hidden_act", "\"gelu\""),
-        ("qwen3_moe", "rope_scaling", #"{"type": "linear", "factor": 2}"#),
-        ("qwen3_moe", "rope_parameters", #"{"rope_type": "yarn", "factor": 4}"#),
+        ("qwen3_moe", "hidden_act", "\"gelu\""), ("qwen3_moe", "final_logit_softcapping", "30.0"),
+        ("qwen3_moe", "rope_scaling", #"{"type": "dynamic", "factor": 2}"#),
+        ("qwen3_moe", "rope_scaling", #"{"type": "linear", "factor": -2}"#),
+        ("qwen3_moe", "rope_parameters", #"{"rope_type": "llama3", "factor": 4}"#),
+        ("qwen3_moe", "rope_parameters", #"{"rope_type": "default", "rope_mystery": 4}"#),
         ("qwen3_moe", "partial_rotary_factor", "0.5"), ("olmoe", "num_experts_per_tok", "0"),
         ("olmoe", "num_experts_per_tok", "1000"), ("olmoe", "num_hidden_layers", "-1"),
         ("olmoe", "num_hidden_layers", "\"three\""), ("olmoe", "num_attention_heads", "0"),
         ("mixtral", "num_key_value_heads", "3"), ("mixtral", "rms_norm_eps", "null"),
-        ("mixtral", "quantization_config", "{}"), ("mixtral", "model_type", "\"llama\""),
+        ("mixtral", "quantization_config", #"{"quant_method": "awq"}"#), ("mixtral", "model_type", "\"llama\""),
+        ("mixtral", "sliding_window", "-4"), ("mixtral", "alibi", "true"),
+        ("mixtral", "residual_multiplier", "0.5"), ("granitemoe", "residual_multiplier", "0"),
         ("qwen3_moe", "decoder_sparse_step", "0"), ("mixtral", "hidden_size", "4611686018427387904"),
+        ("deepseek_v3", "scoring_func", "\"softmax\""), ("deepseek_v3", "topk_method", "\"greedy\""),
+        ("deepseek_v3", "n_group", "3"), ("deepseek_v3", "topk_group", "5"), ("deepseek_v3", "moe_layer_freq", "2"),
+        ("deepseek_v2", "topk_method", "\"noaux_tc\""), ("deepseek_v2", "qk_rope_head_dim", "7"),
+        ("deepseek_v2", "kv_lora_rank", "0"), ("deepseek_v2", "mlp_bias", "true"),
+        ("deepseek_v2", "n_shared_experts", "1000000000000"), ("glm4_moe", "partial_rotary_factor", "1.5"),
+        ("gpt_oss", "layer_types", #"["sliding_attention"]"#), ("gpt_oss", "layer_types", #"["a", "b"]"#),
+        ("llama4_text", "attention_chunk_size", "0"), ("llama4_text", "no_rope_layers", "[1]"),
+        ("llama4_text", "floor_scale", "0"), ("phimoe", "num_experts_per_tok", "1"),
     ])
     func unsupportedFieldsAreNamed(name: String, field: String, json: String) throws {
         let checkpoint = try DamagedCheckpoint(of: name)
         try checkpoint.set(field, JSONSerialization.jsonObject(with: Data(json.utf8), options: .fragmentsAllowed))
         let complaint = try #require(checkpoint.complaint())
         #expect(complaint.contains("config.json"))
-        let spoken = field == "rope_parameters" ? "rope" : field.split(separator: "_").last.map(String.init) ?? field
-        #expect(complaint.lowercased().contains(spoken.prefix(4).lowercased()), "\(complaint)")
+        let words = field.hasPrefix("rope") ? ["rope", "rotary"] : field.split(separator: "_").map(String.init)
+        let said = complaint.lowercased().split(separator: "config.json").last.map(String.init) ?? ""
+        #expect(words.contains { said.contains($0.prefix(4).lowercased()) }, "\(complaint)")
+    }
+
+    /// What a user vouches for is let through, and what says nothing.
+    @Test func fieldsMayBeAllowed() throws {
+        let checkpoint = try DamagedCheckpoint(of: "qwen3_moe")
+        try checkpoint.set("invented_by_a_tool", 7)
+        try checkpoint.set("also_invented", false)
+        let complaint = try #require(checkpoint.complaint())
+        #expect(complaint.contains("invented_by_a_tool") && complaint.contains("--allow-config-field"))
+        _ = try TransformerModel(path: checkpoint.path, allowedFields: ["invented_by_a_tool"])
     }
 
     @Test(arguments: ["hidden_size", "vocab_size", "moe_intermediate_size", "head_dim"])

@@ -8,18 +8,22 @@ import Testing
 struct GoldenCheckpoint: CustomTestStringConvertible, Sendable {
     let path: String
 
+    /// The same checkpoint as a GGUF file, where there is one.
+    var gguf: String? {
+        let url = URL(fileURLWithPath: path)
+        let file = url.deletingLastPathComponent().path + "-gguf/\(url.lastPathComponent).gguf"
+        return FileManager.default.fileExists(atPath: file) ? file : nil
+    }
+
     var testDescription: String { path.split(separator: "/").suffix(2).joined(separator: "/") }
 
     /// The checkpoints in the repository.
     static let fixtures: [GoldenCheckpoint] = folders(in: packageRoot + "/Tests/Fixtures/golden")
 
-    /// The checkpoints outside of it that this version supports, where they are present.
+    /// The checkpoints outside of it, where they are present.
     static let shared: [GoldenCheckpoint] = {
         let root = ProcessInfo.processInfo.environment["GUILDHALL_SHARED"] ?? packageRoot + "/../shared"
-        let supported = ["mixtral", "qwen3_moe", "olmoe"]
-        return folders(in: root + "/golden").filter {
-            supported.contains(URL(fileURLWithPath: $0.path).lastPathComponent)
-        }
+        return folders(in: root + "/golden")
     }()
 
     private static let packageRoot = URL(fileURLWithPath: #filePath)

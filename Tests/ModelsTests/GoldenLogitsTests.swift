@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct GoldenLogitsTests {
     @Test func fixturesAreThere() {
-        #expect(GoldenCheckpoint.fixtures.count >= 4)
+        #expect(GoldenCheckpoint.fixtures.count >= 14)
+        #expect(GoldenCheckpoint.fixtures.filter { $0.gguf != nil }.count >= 12)
     }
 
     @Test(arguments: GoldenCheckpoint.fixtures + GoldenCheckpoint.shared)
@@ -24,13 +25,10 @@ import Testing
         #expect(try checkpoint.compare(model, chunk: chunk).logits == whole.logits)
     }
 
-    /// The same checkpoint as a GGUF file: other names, keys, fused experts, and for Mixtral reordered rotary pairs.
-    @Test(arguments: GoldenCheckpoint.fixtures + GoldenCheckpoint.shared)
+    /// The same checkpoints as GGUF files that llama.cpp's converter made (`Scripts/reference/convert_golden.py`).
+    @Test(arguments: GoldenCheckpoint.fixtures.filter { $0.gguf != nil })
     func matchesTransformersFromGGUF(checkpoint: GoldenCheckpoint) throws {
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).gguf").path
-        defer { try? FileManager.default.removeItem(atPath: file) }
-        try GGUFConversion(folder: HuggingFaceFolder(path: checkpoint.path)).write(to: file)
-        let model = try TransformerModel(path: file)
+        let model = try TransformerModel(path: try #require(checkpoint.gguf))
         let result = try checkpoint.compare(model, chunk: 256)
         #expect(result.largestDifference < 1e-4)
         #expect(result.greedyMismatches == 0)

@@ -1,15 +1,11 @@
 import Checkpoints
 
 extension SwitchConfiguration {
-    /// Whether `config.json` is that of a Switch Transformer.
-    static func describes(_ fields: ConfigFields) throws -> Bool {
-        try fields.optionalString("model_type") == architecture
-    }
-
     /// The configuration in a Hugging Face folder, with the names and defaults of transformers 5.
     ///
+    /// - Parameter allowed: fields the user vouches for.
     /// - Throws: `ConfigurationError` naming the field that is missing, contradictory or not supported.
-    static func read(_ folder: HuggingFaceFolder) throws -> SwitchConfiguration {
+    static func read(_ folder: HuggingFaceFolder, allowed: Set<String>) throws -> SwitchConfiguration {
         let fields = ConfigFields(folder)
         try fields.refuseOtherThanSwitch()
         let layers = try fields.int("num_layers", "num_hidden_layers")
@@ -27,6 +23,7 @@ extension SwitchConfiguration {
             isTied: fields.optionalBool("tie_word_embeddings") ?? true,
             startToken: 0, endTokens: [])
         try configuration.validate(fields)
+        try fields.refuseUnread(allowed: allowed)
         return try configuration.withTokens(fields, generation: ConfigFields(generationOf: folder))
     }
 
@@ -88,8 +85,7 @@ extension ConfigFields {
         return try optionalInt(field).map { [$0] }
     }
 
-    /// Fields that change the result, with the values of a Switch Transformer as it was published. Jitter and dropout
-    /// belong to training, and transformers does not read `router_ignore_padding_tokens`.
+    /// Fields that change the result, with the values of a Switch Transformer as it was published.
     fileprivate func refuseOtherThanSwitch() throws {
         for (field, supported) in [
             ("model_type", SwitchConfiguration.architecture), ("dense_act_fn", "relu"), ("feed_forward_proj", "relu"),
@@ -106,6 +102,10 @@ extension ConfigFields {
                 throw error(field, "\(!supported) is not supported")
             }
         }
+        // Training's jitter, dropout and initialisation; what transformers does not read.
+        pass(
+            "router_jitter_noise", "dropout_rate", "initializer_factor", "router_ignore_padding_tokens",
+            "add_router_probs", "is_decoder", "add_cross_attention", "output_past", "n_positions")
         if contains("quantization_config") {
             throw error("quantization_config", "quantised Hugging Face weights are not supported")
         }

@@ -1,26 +1,30 @@
 import Checkpoints
 import Experts
+import Routing
 import Tensors
 
 extension SwitchTransformer {
     /// The model in a Hugging Face folder, with the tensor names of `google/switch-base-8` and its like. Weights stay
     /// in the mapped files.
     ///
+    /// - Parameter allowedFields: fields of the configuration that this version does not know and that the user says
+    ///   do not matter.
     /// - Throws: `CheckpointError` or `ConfigurationError`, naming file and tensor or field.
-    public init(huggingFace folder: HuggingFaceFolder) throws {
-        var loader = SwitchLoader(folder, configuration: try SwitchConfiguration.read(folder))
-        self = try loader.model()
+    public init(huggingFace folder: HuggingFaceFolder, allowedFields: Set<String> = []) throws {
+        let configuration = try SwitchConfiguration.read(folder, allowed: allowedFields)
+        var reader = SwitchReader(tensors: TensorReader(folder), configuration: configuration)
+        self = try reader.model()
     }
 }
 
-/// Takes a Switch Transformer's tensors out of a checkpoint.
-private struct SwitchLoader {
-    private var tensors: SwitchTensors
-    private let configuration: SwitchConfiguration
+/// Puts a Switch Transformer together from a checkpoint's tensors.
+private struct SwitchReader {
+    let tensors: TensorReader
+    let configuration: SwitchConfiguration
     private var sparseBlocks = 0
 
-    init(_ source: any TensorSource, configuration: SwitchConfiguration) {
-        tensors = SwitchTensors(source)
+    init(tensors: TensorReader, configuration: SwitchConfiguration) {
+        self.tensors = tensors
         self.configuration = configuration
     }
 
@@ -38,24 +42,26 @@ private struct SwitchLoader {
             decoder: try stack("decoder", configuration.decoder, embedding: inputs[1] ?? shared),
             output: head ?? shared, storedEmbeddings: [shared] + (inputs + [head]).compactMap { $0 })
         // Checkpoints from T5's own format give cross attention a position bias, which no implementation reads.
-        try tensors.checkNothingIsLeft { $0.hasSuffix("EncDecAttention.relative_attention_bias.weight") }
+        try tensors.checkNothingIsLeft(architecture: SwitchConfiguration.architecture) {
+            $0.hasSuffix("EncDecAttention.relative_attention_bias.weight")
+        }
         return model
     }
 
-    private mutating func embedding(_ name: String) throws -> WeightMatrix {
+    private func embedding(_ name: String) throws -> WeightMatrix {
         try tensors.matrix(name, rows: configuration.vocabularySize, columns: configuration.hiddenSize)
     }
 
-    private mutating func storedEmbedding(_ name: String) throws -> WeightMatrix? {
-        tensors.source.contains(name) ? try embedding(name) : nil
+    private func storedEmbedding(_ name: String) throws -> WeightMatrix? {
+        tensors.contains(name) ? try embedding(name) : nil
     }
 
     private mutating func stack(
         _ side: String, _ shape: SwitchConfiguration.Stack, embedding: WeightMatrix
     ) throws -> SwitchStack {
-        let bias = try tensors.vector(
+        let bias = try tensors.matrix(
             "\(side).block.0.layer.0.SelfAttention.relative_attention_bias.weight",
-            shape: [configuration.positionBuckets, configuration.heads])
+            rows: configuration.positionBuckets, columns: configuration.heads)
         var blocks: [SwitchBlock] = []
         for index in 0..<shape.blocks {
             blocks.append(
@@ -63,7 +69,7 @@ private struct SwitchLoader {
             )
         }
         return SwitchStack(
-            embedding: embedding, positionBias: bias, blocks: blocks,
+            embedding: embedding, positionBias: bias.numbers, blocks: blocks,
             finalNorm: try norm("\(side).final_layer_norm.weight"))
     }
 
@@ -77,7 +83,7 @@ private struct SwitchLoader {
             feedForward: isSparse ? try sparse("\(last).mlp") : .dense(try experts(["\(last).mlp"])))
     }
 
-    private mutating func attention(_ name: String, kind: String) throws -> SwitchAttention {
+    private func attention(_ name: String, kind: String) throws -> SwitchAttention {
         let hidden = configuration.hiddenSize
         let width = configuration.attentionWidth
         return SwitchAttention(
@@ -88,19 +94,22 @@ private struct SwitchLoader {
             output: try tensors.matrix("\(name).\(kind).o.weight", rows: hidden, columns: width))
     }
 
-    private mutating func sparse(_ name: String) throws -> SwitchFeedForward {
+    private mutating func sparse(_ name: String) throws -> FeedForward {
         let count = configuration.experts
         let gate = "\(name).router.classifier"
         defer { sparseBlocks += 1 }
-        return .sparse(
-            index: sparseBlocks,
-            gate: try tensors.matrix("\(gate).weight", rows: count, columns: configuration.hiddenSize),
-            gateBias: configuration.hasRouterBias ? try tensors.vector("\(gate).bias", shape: [count]) : [],
-            weights: try experts((0..<count).map { "\(name).experts.expert_\($0)" }))
+        return .experts(
+            ExpertLayer(
+                index: sparseBlocks,
+                gate: Projection(
+                    matrix: try tensors.matrix("\(gate).weight", rows: count, columns: configuration.hiddenSize),
+                    bias: try tensors.vector("\(gate).bias", count: count, if: configuration.hasRouterBias)),
+                router: CapacityRouter(expertCount: count, capacity: configuration.expertCapacity),
+                weights: try experts((0..<count).map { "\(name).experts.expert_\($0)" }), shared: nil))
     }
 
     /// `wo(relu(wi x))`, once per name.
-    private mutating func experts(_ names: [String]) throws -> ExpertWeights {
+    private func experts(_ names: [String]) throws -> ExpertWeights {
         let (width, hidden) = (configuration.feedForwardWidth, configuration.hiddenSize)
         return ExpertWeights(
             gate: [], up: try names.map { try tensors.matrix("\($0).wi.weight", rows: width, columns: hidden) },
@@ -108,7 +117,7 @@ private struct SwitchLoader {
             activation: .relu)
     }
 
-    private mutating func norm(_ name: String) throws -> [Float] {
-        try tensors.vector(name, shape: [configuration.hiddenSize])
+    private func norm(_ name: String) throws -> Norm {
+        Norm(weight: try tensors.vector(name, count: configuration.hiddenSize))
     }
 }

@@ -1,6 +1,3 @@
-import Checkpoints
-import Experts
-import Routing
 import Tensors
 
 /// The weights of a Switch Transformer, ready to run. Immutable; shared by whatever runs it.
@@ -21,36 +18,24 @@ struct SwitchStack: Sendable {
     /// Learned for the first block's self-attention and used by all, shape [buckets × heads].
     let positionBias: [Float]
     let blocks: [SwitchBlock]
-    let finalNorm: [Float]
+    let finalNorm: Norm
 }
 
 struct SwitchBlock: Sendable {
     let selfAttention: SwitchAttention
     /// Attention to the encoder's output; nil in the encoder.
     let crossAttention: SwitchAttention?
-    let feedForwardNorm: [Float]
-    let feedForward: SwitchFeedForward
+    let feedForwardNorm: Norm
+    /// Blocks with experts are counted encoder first.
+    let feedForward: FeedForward
 }
 
-/// Multi-head attention with the norm before it.
+/// Multi-head attention and the norm before it.
 struct SwitchAttention: Sendable {
-    let norm: [Float]
+    let norm: Norm
     /// Shape of the first three: [heads × head size, hidden].
     let query: WeightMatrix
     let key: WeightMatrix
     let value: WeightMatrix
     let output: WeightMatrix
-}
-
-enum SwitchFeedForward: Sendable {
-    /// One network for all tokens: run as a single expert that everything goes to.
-    case dense(ExpertWeights)
-    /// A gate, and the experts it chooses from. `index` counts sparse blocks, encoder first. No gate bias is empty.
-    case sparse(index: Int, gate: WeightMatrix, gateBias: [Float], weights: ExpertWeights)
-
-    var expertWeights: ExpertWeights {
-        switch self {
-        case .dense(let weights), .sparse(_, _, _, let weights): weights
-        }
-    }
 }

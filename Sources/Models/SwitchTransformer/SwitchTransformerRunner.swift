@@ -14,7 +14,8 @@ public final class SwitchTransformerRunner {
     private let pool: ComputePool
     private let kernels = Kernels.selected
     private let attention: BiasedAttention
-    private let feedForward: SwitchFeedForwardRunner
+    /// The encoder's blocks, then the decoder's.
+    private let feedForward: FeedForwardBlock
     private let workspace: SwitchWorkspace
     private let encoderBias: PositionBias
     private let decoderBias: PositionBias
@@ -29,7 +30,9 @@ public final class SwitchTransformerRunner {
         self.pool = pool
         attention = BiasedAttention(
             heads: configuration.heads, headSize: configuration.headSize, pool: pool, kernels: .selected)
-        feedForward = SwitchFeedForwardRunner(model, pool: pool, maxTokens: maxTokens, observer: observer)
+        feedForward = FeedForwardBlock(
+            (model.encoder.blocks + model.decoder.blocks).map(\.feedForward), hiddenSize: configuration.hiddenSize,
+            pool: pool, maxBatch: maxTokens, observer: observer)
         workspace = SwitchWorkspace(configuration, tokens: maxTokens)
         func bias(_ stack: SwitchStack, bidirectional: Bool) -> PositionBias {
             PositionBias(
@@ -60,7 +63,7 @@ public final class SwitchTransformerRunner {
         for (index, block) in model.encoder.blocks.enumerated() {
             if isCancelled() { return nil }
             attendToSelf(block.selfAttention, tokens: count)
-            runFeedForward(block, index: index, ofDecoder: false, tokens: count)
+            runFeedForward(block, index: index, tokens: count)
         }
         normalise(model.encoder.finalNorm, tokens: count)
         return sequence(tokens: count, answerCapacity: answerCapacity)
@@ -87,7 +90,7 @@ public final class SwitchTransformerRunner {
             if let cross = block.crossAttention {
                 attendToPrompt(cross, index: index, tokens: tokens.count, sequence: sequence)
             }
-            runFeedForward(block, index: index, ofDecoder: true, tokens: tokens.count)
+            runFeedForward(block, index: model.encoder.blocks.count + index, tokens: tokens.count)
         }
         sequence.count += tokens.count
         normalise(model.decoder.finalNorm, tokens: tokens.count)
@@ -165,21 +168,21 @@ public final class SwitchTransformerRunner {
         addUpdate(tokens: tokens)
     }
 
-    private func runFeedForward(_ block: SwitchBlock, index: Int, ofDecoder: Bool, tokens: Int) {
+    private func runFeedForward(_ block: SwitchBlock, index: Int, tokens: Int) {
         normalise(block.feedForwardNorm, tokens: tokens)
         feedForward.run(
-            block, index: index, ofDecoder: ofDecoder, hidden: workspace.normalised.pointer, tokens: tokens,
+            block.feedForward, block: index, tokens: tokens, hidden: workspace.normalised.pointer,
             output: workspace.update.pointer)
         addUpdate(tokens: tokens)
     }
 
-    private func normalise(_ weights: [Float], tokens: Int) {
+    private func normalise(_ norm: Norm, tokens: Int) {
         let width = model.configuration.hiddenSize
         let epsilon = model.configuration.normEpsilon
         pool.forEach(count: tokens, grain: 16) { range, _ in
             for token in range {
-                kernels.rmsNorm(
-                    workspace.residual.pointer + token * width, weight: weights, epsilon: epsilon, count: width,
+                kernels.normalise(
+                    workspace.residual.pointer + token * width, norm, epsilon: epsilon,
                     output: workspace.normalised.pointer + token * width)
             }
         }

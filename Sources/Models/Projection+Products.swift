@@ -1,0 +1,35 @@
+import Tensors
+
+extension ComputePool {
+    /// `output[t] = matrix · input[t] + bias` for `tokens` inputs, densely packed.
+    func multiply(
+        _ projection: Projection, input: UnsafePointer<Float>, tokens: Int, output: UnsafeMutablePointer<Float>
+    ) {
+        multiply(projection.matrix, input: input, tokens: tokens, output: output)
+        guard !projection.bias.isEmpty else { return }
+        projection.bias.withUnsafeBufferPointer { bias in
+            guard let base = bias.baseAddress else { return }
+            for token in 0..<tokens { Kernels.selected.add(output + token * bias.count, base, count: bias.count) }
+        }
+    }
+}
+
+extension Kernels {
+    /// RMSNorm, or LayerNorm where the norm has a bias: that is RMSNorm of the centred numbers, plus the bias.
+    func normalise(
+        _ input: UnsafePointer<Float>, _ norm: Norm, epsilon: Float, output: UnsafeMutablePointer<Float>
+    ) {
+        let count = norm.weight.count
+        guard !norm.bias.isEmpty else {
+            return rmsNorm(input, weight: norm.weight, epsilon: epsilon, count: count, output: output)
+        }
+        var sum: Double = 0
+        for i in 0..<count { sum += Double(input[i]) }
+        let mean = Float(sum / Double(count))
+        for i in 0..<count { output[i] = input[i] - mean }
+        rmsNorm(output, weight: norm.weight, epsilon: epsilon, count: count, output: output)
+        norm.bias.withUnsafeBufferPointer { bias in
+            if let base = bias.baseAddress { add(output, base, count: count) }
+        }
+    }
+}
