@@ -18,8 +18,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
 
 let libraries = [
     "Randomness", "Tensors", "Checkpoints", "Tokenization", "ChatTemplates", "Activations", "Routing", "Experts",
-    "Models",
-    "Inference", "Telemetry", "Serving", "BuiltInModel",
+    "Models", "Quantization", "Inference", "Telemetry", "Serving", "BuiltInModel",
 ]
 
 let package = Package(
@@ -44,6 +43,7 @@ let package = Package(
         layer("Activations", ["Routing"]),
         layer("Experts", ["Tensors", "Routing"]),
         layer("Models", ["Tensors", "Checkpoints", "Routing", "Experts", "Activations"]),
+        layer("Quantization", ["Tensors", "Checkpoints", "Models"]),
         layer(
             "Inference",
             ["Randomness", "Models", "Tokenization", "ChatTemplates", "Activations", "Tensors", "Checkpoints"]),
@@ -59,7 +59,8 @@ let package = Package(
         .executableTarget(
             name: "guildhall",
             dependencies: [
-                "Serving", "Inference", "BuiltInModel", "Models", "Tokenization", "Checkpoints", "Tensors",
+                "Serving", "Inference", "BuiltInModel", "Models", "Quantization", "Tokenization", "Checkpoints",
+                "Tensors",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
@@ -70,7 +71,8 @@ let package = Package(
         tests("Telemetry"),
         tests("Routing", ["Randomness"]),
         tests("Experts", ["Randomness", "Routing", "Tensors"]),
-        tests("Models", ["Checkpoints", "Tensors"]),
+        tests("Models", ["Checkpoints", "Tensors", "Quantization"]),
+        tests("Quantization", ["Randomness", "Checkpoints", "Models", "Tensors"]),
         tests("Activations", ["Routing"]),
         tests("Inference", ["BuiltInModel", "Randomness", "Tokenization"]),
         tests(

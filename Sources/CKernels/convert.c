@@ -6,19 +6,6 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-static uint16_t f16_from_float(float value) {
-    uint32_t bits = bits_of_float(value), magnitude = bits & 0x7FFFFFFF;
-    uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
-    if (magnitude > 0x7F800000) return sign | 0x7E00;
-    if (magnitude >= 0x477FF000) return sign | 0x7C00;  // 65520 and above round to infinity
-    if (magnitude < 0x38800000) {
-        // Below 2^-14: adding 0.5 makes the unit in the last place 2^-24, so the addition itself rounds to even.
-        return sign | (uint16_t)(bits_of_float(float_from_bits(magnitude) + 0.5f) - 0x3F000000);
-    }
-    uint32_t rounded = magnitude + 0xFFF + (magnitude >> 13 & 1);
-    return sign | (uint16_t)((rounded - 0x38000000) >> 13);
-}
-
 void gh_to_f16(const float *x, int64_t n, uint16_t *out) {
     for (int64_t i = 0; i < n; i++) out[i] = f16_from_float(x[i]);
 }

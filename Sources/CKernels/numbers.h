@@ -28,6 +28,20 @@ static inline float float_from_f16(uint16_t half) {
     return float_from_bits(sign | (exponent + 112) << 23 | fraction << 13);
 }
 
+// To the nearest, ties to even; overflow becomes infinity, NaN stays NaN.
+static inline uint16_t f16_from_float(float value) {
+    uint32_t bits = bits_of_float(value), magnitude = bits & 0x7FFFFFFF;
+    uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
+    if (magnitude > 0x7F800000) return sign | 0x7E00;
+    if (magnitude >= 0x477FF000) return sign | 0x7C00;  // 65520 and above round to infinity
+    if (magnitude < 0x38800000) {
+        // Below 2^-14: adding 0.5 makes the unit in the last place 2^-24, so the addition itself rounds to even.
+        return sign | (uint16_t)(bits_of_float(float_from_bits(magnitude) + 0.5f) - 0x3F000000);
+    }
+    uint32_t rounded = magnitude + 0xFFF + (magnitude >> 13 & 1);
+    return sign | (uint16_t)((rounded - 0x38000000) >> 13);
+}
+
 // E4M3: a sign, four exponent bits of bias 7, three of fraction. 448 is the largest; 0x7F and 0xFF are NaN; there is no
 // infinity. Its bits moved to float16's places are its value times 2^-8, for subnormals too.
 static inline float float_from_e4m3(uint8_t code) {

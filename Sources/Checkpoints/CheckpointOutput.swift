@@ -4,7 +4,7 @@ import Foundation
 /// Without `commit` nothing is left behind.
 public struct CheckpointOutput: ~Copyable {
     private let path: String
-    private let temporaryPath: String
+    let temporaryPath: String
     private let descriptor: Int32
     private var isCommitted = false
     /// Bytes written so far.
@@ -56,6 +56,15 @@ public struct CheckpointOutput: ~Copyable {
         try numbers.withUnsafeBufferPointer { buffer throws(CheckpointError) in
             try write(UnsafeRawBufferPointer(buffer))
         }
+    }
+
+    /// Appends `count` zeros as a hole, which takes no space where the file system has such.
+    public mutating func skip(_ count: Int) throws(CheckpointError) {
+        precondition(count >= 0)
+        guard ftruncate(descriptor, off_t(offset + count)) == 0, lseek(descriptor, 0, SEEK_END) >= 0 else {
+            throw failure("cannot extend")
+        }
+        offset += count
     }
 
     /// Appends zeros up to the next multiple of `alignment`.

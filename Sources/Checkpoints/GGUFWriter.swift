@@ -49,6 +49,18 @@ public struct GGUFWriter {
     /// Writes the file; it appears at `path` only when complete.
     public func write(to path: String) throws(CheckpointError) {
         var output = try CheckpointOutput(path: path)
+        try write(to: &output, path: path)
+        try output.commit()
+    }
+
+    /// Writes the file under a temporary name in the folder of `path`, calls `body` with that name, and removes it.
+    public func withTemporaryFile(near path: String, _ body: (String) throws -> Void) throws {
+        var output = try CheckpointOutput(path: path)
+        try write(to: &output, path: path)
+        try body(output.temporaryPath)
+    }
+
+    private func write(to output: inout CheckpointOutput, path: String) throws(CheckpointError) {
         try output.write(try header(path))
         for (_, tensor) in tensors {
             try output.pad(to: alignment)
@@ -56,7 +68,6 @@ public struct GGUFWriter {
         }
         // llama.cpp expects the last tensor to be padded as well.
         try output.pad(to: alignment)
-        try output.commit()
     }
 
     private func header(_ path: String) throws(CheckpointError) -> [UInt8] {

@@ -16,19 +16,21 @@ public struct LoadedModel: Sendable {
     public let chatTemplate: String?
 
     /// Opens the GGUF file or Hugging Face folder at `path`. Weights stay mapped; only what must be is copied.
-    public init(path: String) throws {
+    ///
+    /// - Parameter allowedFields: unknown fields of the configuration that do not matter.
+    public init(path: String, allowedFields: Set<String> = []) throws {
         self.path = path
         id = LoadedModel.identifier(of: path)
         switch try CheckpointKind.detect(path: path) {
         case .gguf:
             let file = try GGUFFile(path: path)
-            transformer = try TransformerModel(gguf: file)
+            transformer = try TransformerModel(gguf: file, allowedFields: allowedFields)
             tokenizer = try Tokenizer(metadata: file.metadata, source: path)
             chatTemplate = tokenizer.chatTemplate
             endOfGeneration = tokenizer.endOfGeneration
         case .huggingFace:
             let folder = try HuggingFaceFolder(path: path)
-            transformer = try TransformerModel(huggingFace: folder)
+            transformer = try TransformerModel(huggingFace: folder, allowedFields: allowedFields)
             tokenizer = try Tokenizer(huggingFace: folder)
             chatTemplate = try folder.chatTemplate ?? tokenizer.chatTemplate
             endOfGeneration = try tokenizer.endOfGeneration.union(LoadedModel.endTokens(of: folder))

@@ -29,7 +29,7 @@ struct Bench: ParsableCommand {
     func run() throws {
         let path = try modelOptions.path()
         Terminal.progress("loading \(path)")
-        let model = try TransformerModel(path: path)
+        let model = try TransformerModel(path: path, allowedFields: modelOptions.fields.allowed)
         let pool = ComputePool(threads: threadOptions.threads)
         var settings = SpeedMeasurement.Settings()
         settings.promptTokens = promptTokens

@@ -13,7 +13,8 @@ struct Inspect: ParsableCommand {
 
     func run() throws {
         let path = try modelOptions.path()
-        let report = InspectOutput(path: path, model: try TransformerModel(path: path))
+        let report = InspectOutput(
+            path: path, model: try TransformerModel(path: path, allowedFields: modelOptions.fields.allowed))
         if json { try printJSON(report) } else { Terminal.out(report.text) }
     }
 }
@@ -54,7 +55,7 @@ private struct InspectOutput: Encodable {
         head_size = configuration.attention.headSize
         experts = configuration.experts.count
         experts_per_token = configuration.experts.perToken
-        shared_experts = 0
+        shared_experts = configuration.experts.shared == nil ? 0 : 1
         expert_width = configuration.experts.width
         vocabulary_size = configuration.vocabularySize
         context_length = configuration.contextLength

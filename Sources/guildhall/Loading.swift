@@ -14,7 +14,7 @@ func loadEngine(
     options.threads = threads
     options.contextLength = context
     if let maxWaiting { options.maxWaiting = maxWaiting }
-    return Engine(model: try LoadedModel(path: path), options: options)
+    return Engine(model: try LoadedModel(path: path, allowedFields: model.fields.allowed), options: options)
 }
 
 /// The bytes of a file the user named, with an error that names it.

@@ -24,7 +24,8 @@ struct Logits: ParsableCommand {
 
     func run() throws {
         let ids = try readIDs()
-        let model = try TransformerModel(path: try modelOptions.path())
+        let model = try TransformerModel(
+            path: try modelOptions.path(), allowedFields: modelOptions.fields.allowed)
         try check(ids, against: model.configuration)
         let runner = ModelRunner(model: model, pool: ComputePool(threads: threadOptions.threads), maxBatch: batch)
         var writer = SafetensorsWriter()

@@ -9,6 +9,7 @@ struct ModelOptions: ParsableArguments {
         name: [.short, .long],
         help: "GGUF file or Hugging Face folder (config.json, *.safetensors). Default: the built-in model.")
     var model: String?
+    @OptionGroup var fields: FieldOptions
 
     /// The path to load.
     func path() throws -> String {
@@ -20,6 +21,16 @@ struct ModelOptions: ParsableArguments {
         }
         return path
     }
+}
+
+/// What the user vouches for.
+struct FieldOptions: ParsableArguments {
+    @Option(
+        name: .customLong("allow-config-field"), parsing: .singleValue,
+        help: "A field of the model's configuration that is not known here and does not matter. May be repeated.")
+    var names: [String] = []
+
+    var allowed: Set<String> { Set(names) }
 }
 
 /// The compute pool's size.

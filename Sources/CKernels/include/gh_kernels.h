@@ -87,6 +87,15 @@ void gh_to_bf16(const float *x, int64_t n, uint16_t *out);
 /// ggml's Q8_0: scale = max|x| / 127 as float16, quotients rounded half away from zero. `n` is a multiple of 32.
 void gh_quantize_q8_0(const float *x, int64_t n, void *row);
 
+/// float32 to other formats, with scales searched for a small squared error; `n` is a whole number of blocks. A block
+/// with a number that is not finite becomes NaN as a whole (MXFP4: infinity, because ggml reads no NaN there). Numbers
+/// whose scale float16 cannot hold become infinities or NaN as well. The bits are the same on every machine.
+void gh_quantize_q4_0(const float *x, int64_t n, void *row);
+void gh_quantize_mxfp4(const float *x, int64_t n, void *row);
+void gh_quantize_q4_K(const float *x, int64_t n, void *row);
+void gh_quantize_q5_K(const float *x, int64_t n, void *row);
+void gh_quantize_q6_K(const float *x, int64_t n, void *row);
+
 /// A row of `f8_e4m3` blocks from `n` (a multiple of 128) E4M3 numbers with a scale for every `scale_columns`, which is
 /// a multiple of 128 as well.
 void gh_pack_f8_row(const uint8_t *codes, const float *scales, int64_t scale_columns, int64_t n, void *row);

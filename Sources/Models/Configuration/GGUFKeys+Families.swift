@@ -114,8 +114,11 @@ extension GGUFKeys {
 
 /// DeepSeek and what came after it.
 extension GGUFKeys {
-    /// Whether a `deepseek2` file is of the third generation. Files of the second may lack the key.
-    func isDeepSeekV3() throws -> Bool { try optionalInt("expert_gating_func") == 2 }
+    /// Whether a `deepseek2` file is of the third generation, whose gating is sigmoid. Files of the second may lack the
+    /// key, and so do some of the third; only the third has a selection bias.
+    func isDeepSeekV3() throws -> Bool {
+        try optionalInt("expert_gating_func").map { $0 == 2 } ?? hasSelectionBias
+    }
 
     var hasSelectionBias: Bool { gguf.entries.contains { $0.name.hasSuffix(".exp_probs_b.bias") } }
 
@@ -139,6 +142,8 @@ extension GGUFKeys {
         var shape = ModelConfiguration.AttentionShape(
             queryHeads: heads, keyValueHeads: heads, headSize: size, scale: 1 / Float(size).squareRoot(),
             latent: latent)
+        shape.hasInputBiases = gguf.contains("blk.0.attn_kv_a_mqa.bias")
+        shape.hasOutputBias = gguf.contains("blk.0.attn_output.bias")
         if let weight = try yarnWeight(), let factor = try optionalFloat("rope.scaling.factor") {
             let magnitude = YarnRamp.magnitude(factor, weight: weight)
             shape.scale *= Float(magnitude * magnitude)

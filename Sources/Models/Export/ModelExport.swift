@@ -46,12 +46,13 @@ extension ModelExport {
         }
     }
 
-    /// Throws unless the file at `path`, with this metadata and these tensors, describes the same model.
-    public func checkDescription(at path: String) throws {
+    /// Throws unless the file at `path`, with this metadata and these tensors, describes the same model. Errors call it
+    /// `name`.
+    public func checkDescription(at path: String, named name: String) throws {
         let (read, _) = try ModelConfiguration.read(GGUFKeys(GGUFFile(path: path)))
         if let difference = configuration.difference(from: read) {
             throw ConfigurationError(
-                file: path, key: difference, reason: "GGUF files of \(configuration.architecture) cannot say this")
+                file: name, key: difference, reason: "GGUF files of \(configuration.architecture) cannot say this")
         }
     }
 }

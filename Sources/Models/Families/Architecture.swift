@@ -96,7 +96,8 @@ extension ModelConfiguration {
             architecture: architecture, hiddenSize: hiddenSize, vocabularySize: vocabularySize,
             contextLength: contextLength, norm: NormShape(kind: family.norm, epsilon: Float(normEpsilon)),
             attention: family.attention, rotary: family.rotary, experts: family.experts,
-            denseWidth: family.denseWidth, blocks: family.blocks, multipliers: family.multipliers,
+            denseWidth: family.blocks.allSatisfy(\.hasExperts) ? 0 : family.denseWidth, blocks: family.blocks,
+            multipliers: family.multipliers,
             hasOutputBias: family.hasOutputBias, isTied: isTied, unusedBlocks: family.unusedBlocks)
     }
 }

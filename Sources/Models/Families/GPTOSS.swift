@@ -36,11 +36,21 @@ extension Architecture {
             // Other names of fields that are there.
             fields.pass("experts_per_token", "initial_context_length")
             return FamilyConfiguration(
-                attention: attention, rotary: try fields.rotary(defaultBase: 150_000, size: attention.headSize),
+                attention: attention, rotary: try rotary(fields, size: attention.headSize),
                 experts: withBiases(
                     try fields.experts(width: "intermediate_size", policy: policy), alpha: alpha, limit: limit),
                 blocks: try zip(fields.blocks(), types).map { $0.with(try fields.mask($1, window: window)) })
         })
+
+    /// Without a word on scaling, YaRN as the family's configuration class has it.
+    private static func rotary(_ fields: ConfigFields, size: Int) throws -> RotaryShape {
+        var shape = try fields.rotary(defaultBase: 150_000, size: size)
+        if !fields.contains("rope_parameters"), !fields.contains("rope_scaling") {
+            shape.scaling = .ramp(YarnRamp(factor: 32, originalContext: 4096, truncates: false))
+            shape.magnitude = Float(YarnRamp.magnitude(32))
+        }
+        return shape
+    }
 
     private static let policy = TopKPolicy(scoring: .logits, weighting: .softmax)
 

@@ -57,8 +57,10 @@ extension ConfigFields {
     fileprivate func temperature() throws -> ModelConfiguration.Temperature? {
         let interval = Float(try optionalFloat("floor_scale") ?? 8192)
         let factor = Float(try optionalFloat("attn_scale") ?? 0.1)
-        guard try optionalBool("attn_temperature_tuning") ?? true else { return nil }
-        return .init(interval: interval, factor: factor)
+        let temperature = ModelConfiguration.Temperature(interval: interval, factor: factor)
+        // The first released files say 4 for true.
+        if let number = try? optionalInt("attn_temperature_tuning") { return number == 0 ? nil : temperature }
+        return try optionalBool("attn_temperature_tuning") ?? true ? temperature : nil
     }
 
     /// `no_rope_layers` lists 1 for blocks with positions and 0 for those without.
