@@ -32,6 +32,9 @@ public struct SwitchConfiguration: Sendable, Equatable {
     /// The name of the architecture in messages and reports.
     public static let architecture = "switch_transformers"
 
+    /// Relative positions have no end; this bounds memory.
+    public static let contextLength = 1 << 20
+
     /// The blocks of encoder or decoder.
     public struct Stack: Sendable, Equatable {
         public var blocks: Int
