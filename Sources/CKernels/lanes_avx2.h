@@ -101,29 +101,27 @@ static inline lanes lanes_from_bf16(const void *p) {
     return lanes_pair(eight_from_bf16(_mm_loadu_si128(halves)), eight_from_bf16(_mm_loadu_si128(halves + 1)));
 }
 
-// What a 4-bit number q stands for: scale * q - minimum if `is_affine` (a constant where this is inlined), else
-// scale * numbers[q].
+// What a 4-bit number q stands for: scale * q - minimum, or scale * table[q] if there is a table (which is known where
+// this is inlined).
 typedef struct {
     float scale, minimum;
-    __m128i numbers;
-    bool is_affine;
+    const int8_t *table;
 } nibble_values;
 
-static inline nibble_values nibbles_affine(float scale, float minimum) {
-    return (nibble_values){scale, minimum, _mm_setzero_si128(), true};
-}
+static inline nibble_values nibbles_affine(float scale, float minimum) { return (nibble_values){scale, minimum, 0}; }
 static inline nibble_values nibbles_of_table(float scale, const int8_t table[16]) {
-    return (nibble_values){scale, 0, _mm_loadu_si128((const void *)table), false};
+    return (nibble_values){scale, 0, table};
 }
 static inline nibble_values nibbles_centred(float scale) {
-    __m128i numbers = _mm_setr_epi8(-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7);
-    return (nibble_values){scale, 0, numbers, false};
+    static const int8_t numbers[16] = {-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7};
+    return nibbles_of_table(scale, numbers);
 }
 
 static inline lanes nibbles_apply(nibble_values values, __m128i q) {
-    __m128i numbers = values.is_affine ? q : _mm_shuffle_epi8(values.numbers, q);
-    lanes products = lanes_multiply(lanes_all(values.scale), lanes_from_i8(numbers));
-    return values.is_affine ? lanes_subtract(products, lanes_all(values.minimum)) : products;
+    lanes scale = lanes_all(values.scale);
+    if (!values.table) return lanes_subtract(lanes_multiply(scale, lanes_from_i8(q)), lanes_all(values.minimum));
+    __m128i numbers = _mm_shuffle_epi8(_mm_loadu_si128((const void *)values.table), q);
+    return lanes_multiply(scale, lanes_from_i8(numbers));
 }
 // The values of the low and of the high halves of sixteen bytes.
 static inline void nibbles_decode(

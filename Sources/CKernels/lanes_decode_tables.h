@@ -38,14 +38,13 @@ static inline void mxfp4_decode(const block_mxfp4 *block, const float shared[16]
 
 static inline void f8_e4m3_open(const block_f8_e4m3 *block, float shared[16]) { shared[0] = block->scale; }
 
-// Sixteen E4M3 numbers, by way of float16 as in `float_from_e4m3`.
+// Sixteen E4M3 numbers, by way of float16 as in `float_from_e4m3`. An arithmetic shift leaves the sign in place; adding
+// the last place carries into the highest bit of the exponent for NaN alone.
 static inline lanes lanes_from_e4m3(__m128i codes) {
-    __m256i wide = _mm256_cvtepu8_epi16(codes);
-    __m256i magnitude = _mm256_slli_epi16(_mm256_and_si256(wide, _mm256_set1_epi16(0x7F)), 7);
-    __m256i sign = _mm256_slli_epi16(_mm256_and_si256(wide, _mm256_set1_epi16(0x80)), 8);
-    __m256i nan = _mm256_cmpeq_epi16(magnitude, _mm256_set1_epi16(0x3F80));
-    __m256i made_nan = _mm256_or_si256(magnitude, _mm256_and_si256(nan, _mm256_set1_epi16(0x7C00)));
-    return lanes_multiply(lanes_from_halves(_mm256_or_si256(sign, made_nan)), lanes_all(256));
+    __m256i wide = _mm256_slli_epi16(_mm256_cvtepu8_epi16(codes), 8);
+    __m256i half = _mm256_and_si256(_mm256_srai_epi16(wide, 1), _mm256_set1_epi16((short)0xBF80));
+    __m256i carry = _mm256_and_si256(_mm256_add_epi16(half, _mm256_set1_epi16(0x80)), _mm256_set1_epi16(0x4000));
+    return lanes_multiply(lanes_from_halves(_mm256_or_si256(half, carry)), lanes_all(256));
 }
 
 // 32 elements.

@@ -74,7 +74,7 @@
 #define VECTORS 2
 #include "lanes_quantized.h"
 
-#include "int8_products.h"
+#include "int8_dots.h"
 #include "lanes_gemm.h"
 #include "lanes_math.h"
 
@@ -88,14 +88,14 @@ static const gh_kernels table = {
     .q4_K = {dequantize_q4_K, dot_q4_K, dot_int8_q4_K},
     .q5_K = {dequantize_q5_K, dot_q5_K, dot_int8_q5_K},
     .q6_K = {dequantize_q6_K, dot_q6_K, dot_int8_q6_K},
-    .q4_1 = {dequantize_q4_1, dot_q4_1, 0},
-    .q5_0 = {dequantize_q5_0, dot_q5_0, 0},
-    .q5_1 = {dequantize_q5_1, dot_q5_1, 0},
-    .q2_K = {dequantize_q2_K, dot_q2_K, 0},
-    .q3_K = {dequantize_q3_K, dot_q3_K, 0},
-    .iq4_nl = {dequantize_iq4_nl, dot_iq4_nl, 0},
-    .iq4_xs = {dequantize_iq4_xs, dot_iq4_xs, 0},
-    .mxfp4 = {dequantize_mxfp4, dot_mxfp4, 0},
+    .q4_1 = {dequantize_q4_1, dot_q4_1, dot_int8_q4_1},
+    .q5_0 = {dequantize_q5_0, dot_q5_0, dot_int8_q5_0},
+    .q5_1 = {dequantize_q5_1, dot_q5_1, dot_int8_q5_1},
+    .q2_K = {dequantize_q2_K, dot_q2_K, dot_int8_q2_K},
+    .q3_K = {dequantize_q3_K, dot_q3_K, dot_int8_q3_K},
+    .iq4_nl = {dequantize_iq4_nl, dot_iq4_nl, dot_int8_iq4_nl},
+    .iq4_xs = {dequantize_iq4_xs, dot_iq4_xs, dot_int8_iq4_xs},
+    .mxfp4 = {dequantize_mxfp4, dot_mxfp4, dot_int8_mxfp4},
     .f8_e4m3 = {dequantize_f8_e4m3, dot_f8_e4m3, 0},
     .gemm = gemm,
     .weighted_sum = weighted_sum,

@@ -53,7 +53,8 @@ static inline float float_from_e4m3(uint8_t code) {
 // Half of an E8M0 scale, 2^(code - 128): the values of FP4 are kept doubled, as whole numbers. The specification's NaN,
 // 255, is read as ggml reads it, as 2^127; so products that pass float32's range (codes 254 and 255) become infinities.
 static inline float half_of_e8m0(uint8_t code) {
-    return float_from_bits(code < 2 ? 0x00200000u << code : (uint32_t)(code - 1) << 23);
+    uint32_t subnormal = 0x00200000u << (code & 1), normal = (code - 1u) << 23;
+    return float_from_bits(code < 2 ? subnormal : normal);
 }
 
 #endif

@@ -32,7 +32,7 @@ public struct LoadedModel: Sendable {
             let folder = try HuggingFaceFolder(path: path)
             model = try LanguageModel(huggingFace: folder, allowedFields: allowedFields)
             tokenizer = try Tokenizer(huggingFace: folder)
-            chatTemplate = try folder.chatTemplate ?? tokenizer.chatTemplate
+            chatTemplate = try PromptTemplate.source(inFolder: path)
             endOfGeneration = try tokenizer.endOfGeneration.union(LoadedModel.endTokens(of: folder))
                 .union(model.endTokens)
         }

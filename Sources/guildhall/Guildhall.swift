@@ -15,6 +15,6 @@ struct Guildhall: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            Generate.self, Serve.self, Inspect.self, Tokenize.self, Logits.self, Bench.self, Quantize.self,
+            Generate.self, Serve.self, Inspect.self, Tokenize.self, Render.self, Logits.self, Bench.self, Quantize.self,
         ])
 }

@@ -2,7 +2,9 @@ import Randomness
 import Tensors
 import Testing
 
-private let quantized: [ElementType] = [.q8_0, .q4_0, .q4_K, .q5_K, .q6_K]
+private let quantized: [ElementType] = [
+    .q8_0, .q4_0, .q4_1, .q5_0, .q5_1, .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .iq4_NL, .iq4_XS, .mxfp4,
+]
 
 /// `x` as its int8 blocks read back: scale = max|x| / 127, ties to even.
 private func rounded(_ x: FloatBuffer) -> [Double] {
@@ -98,11 +100,11 @@ private func product(
         #expect(output.elements.allSatisfy { abs($0) < 0x1p-100 })
     }
 
-    @Test(arguments: [ElementType.f32, .f16, .bf16])
+    @Test(arguments: [ElementType.f32, .f16, .bf16, .f8E4M3])
     func plainWeightsKeepTheExactPath(_ type: ElementType) throws {
         var random = SplitMix64(seed: 24)
-        let weights = try #require(WeightMatrix.random(type, rows: 5, columns: 100, using: &random))
-        let input = random.floats(300)
+        let weights = try #require(WeightMatrix.random(type, rows: 5, columns: 128, using: &random))
+        let input = random.floats(384)
         let output = product(.selected, weights, rows: 0..<5, input: input.pointer, tokens: 3, .int8)
         let wanted = product(.selected, weights, rows: 0..<5, input: input.pointer, tokens: 3, .float32)
         #expect(Array(output.elements) == Array(wanted.elements))

@@ -27,22 +27,29 @@ struct HuggingFaceExport {
         ]
         for index in 0..<configuration.layers { tensors += block(index) }
         tensors += norm(outputNames.finalNorm, block: nil) { try reader.norm(reader.names.finalNorm) }
-        if !reader.isTied {
+        if !reader.isTied || Self.needOutput.contains(configuration.architecture) {
             tensors.append(
                 matrix(outputNames.output, rows: configuration.vocabularySize, columns: configuration.hiddenSize) {
                     try reader.head(reader.embedding()).matrix
                 })
         }
-        if configuration.hasOutputBias {
+        if configuration.hasOutputBias || needsBiases {
+            let zeros = [Float](repeating: 0, count: configuration.vocabularySize)
             tensors.append(
                 vector(outputNames.bias(of: outputNames.output), count: configuration.vocabularySize) {
-                    try reader.head(reader.embedding()).bias
+                    configuration.hasOutputBias ? try reader.head(reader.embedding()).bias : zeros
                 })
         }
         tensors += rotaryTensors()
         return ModelExport(
             configuration: configuration, metadata: GGUFDescription(configuration).metadata, tensors: tensors)
     }
+
+    /// Families of which llama.cpp wants an output matrix even where it is the embedding.
+    private static let needOutput: Set<String> = ["gpt-oss", "olmoe", "phimoe", "qwen2moe"]
+
+    /// Whether llama.cpp wants biases even where the model has none: zeros are written.
+    private var needsBiases: Bool { reader.configuration.architecture == "phimoe" }
 
     /// Notices missing, surplus and misshapen tensors before anything is written. What must be laid out anew is so once
     /// more than needed, a block at a time.
@@ -100,7 +107,11 @@ extension HuggingFaceExport {
             let matrix = try read().matrix
             return reordered.map { matrix.withNeighbouringPairs(heads: $0) } ?? matrix
         }
-        guard hasBias else { return [weight] }
+        guard hasBias else {
+            let zeros = [Float](repeating: 0, count: rows)
+            return needsBiases
+                ? [weight, vector(outputNames.bias(index, tensor), block: index, count: rows) { zeros }] : [weight]
+        }
         let bias = vector(outputNames.bias(index, tensor), block: index, count: rows) {
             let bias = try read().bias
             return reordered.map { WeightMatrix.rowOrder(rows: rows, heads: $0).map { bias[$0] } } ?? bias

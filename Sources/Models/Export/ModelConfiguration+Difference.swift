@@ -6,7 +6,7 @@ extension ModelConfiguration {
         if experts != other.experts { return "experts and their routing" }
         if hiddenSize != other.hiddenSize || denseWidth != other.denseWidth { return "sizes" }
         if norm.kind != other.norm.kind || !Self.near(norm.epsilon, other.norm.epsilon) { return "norms" }
-        if !Self.near(multipliers.list, other.multipliers.list) || hasOutputBias != other.hasOutputBias {
+        if !Self.near(multipliers.list, other.multipliers.list) {
             return "multipliers"
         }
         return attentionDifference(from: other) ?? rotaryDifference(from: other)
@@ -17,6 +17,9 @@ extension ModelConfiguration {
         if !Self.near(attention.scale, theirs.scale) { return "attention scale" }
         theirs.scale = attention.scale
         if theirs.latent != nil { theirs.keyValueHeads = attention.keyValueHeads }
+        // Files have biases or not; no key speaks of them, and some readers want zeros where a model has none.
+        theirs.hasInputBiases = attention.hasInputBiases
+        theirs.hasOutputBias = attention.hasOutputBias
         // Without blocks that use it, a temperature does not matter.
         if blocks.allSatisfy(\.usesRotary) { theirs.temperature = attention.temperature }
         return attention == theirs ? nil : "attention"
