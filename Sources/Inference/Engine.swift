@@ -38,11 +38,11 @@ public final class Engine: GenerationService {
     private let finished = DispatchSemaphore(value: 0)
 
     public init(model loaded: LoadedModel, options: EngineOptions = EngineOptions()) {
-        let configuration = loaded.transformer.configuration
+        let outline = loaded.model.outline
         model = ModelDescription(loaded: loaded, options: options)
         tokenizer = loaded.tokenizer
         template = Engine.parseTemplate(loaded.chatTemplate)
-        loads = ExpertLoadCounter(blocks: configuration.moeBlocks, expertCount: configuration.experts.count)
+        loads = ExpertLoadCounter(blocks: outline.moeBlocks, expertCount: outline.experts)
         queue = Mutex(RequestQueue(limit: options.maxWaiting))
         let worker = EngineWorker(loaded: loaded, options: options, observer: loads)
         let thread = Thread { [self] in
@@ -119,12 +119,11 @@ public final class Engine: GenerationService {
 extension ModelDescription {
     /// What clients are told of `loaded`, with the context that `options` allow.
     init(loaded: LoadedModel, options: EngineOptions) {
-        let configuration = loaded.transformer.configuration
+        let outline = loaded.model.outline
         let wanted = options.contextLength ?? EngineOptions.defaultContextLimit
         self.init(
-            id: loaded.id, architecture: configuration.architecture,
-            contextLength: min(wanted, configuration.contextLength),
-            vocabularySize: configuration.vocabularySize, layers: configuration.layers,
-            experts: configuration.experts.count, expertsPerToken: configuration.experts.perToken)
+            id: loaded.id, architecture: outline.architecture, contextLength: min(wanted, outline.contextLength),
+            vocabularySize: outline.vocabularySize, layers: outline.layers, experts: outline.experts,
+            expertsPerToken: outline.expertsPerToken)
     }
 }

@@ -8,9 +8,9 @@ public struct LoadedModel: Sendable {
     /// The name clients give: the file's or folder's name without extension.
     public let id: String
     public let path: String
-    public let transformer: TransformerModel
+    public let model: LanguageModel
     public let tokenizer: Tokenizer
-    /// Tokens that end an answer: the tokenizer's, and those that a folder's `generation_config.json` names.
+    /// Tokens that end an answer: the tokenizer's, and those that a folder's configuration names.
     public let endOfGeneration: Set<TokenID>
     /// Jinja source of the chat template, if the checkpoint has one.
     public let chatTemplate: String?
@@ -24,23 +24,24 @@ public struct LoadedModel: Sendable {
         switch try CheckpointKind.detect(path: path) {
         case .gguf:
             let file = try GGUFFile(path: path)
-            transformer = try TransformerModel(gguf: file, allowedFields: allowedFields)
+            model = .decoder(try TransformerModel(gguf: file, allowedFields: allowedFields))
             tokenizer = try Tokenizer(metadata: file.metadata, source: path)
             chatTemplate = tokenizer.chatTemplate
             endOfGeneration = tokenizer.endOfGeneration
         case .huggingFace:
             let folder = try HuggingFaceFolder(path: path)
-            transformer = try TransformerModel(huggingFace: folder, allowedFields: allowedFields)
+            model = try LanguageModel(huggingFace: folder, allowedFields: allowedFields)
             tokenizer = try Tokenizer(huggingFace: folder)
             chatTemplate = try PromptTemplate.source(inFolder: path)
             endOfGeneration = try tokenizer.endOfGeneration.union(LoadedModel.endTokens(of: folder))
+                .union(model.endTokens)
         }
         try checkVocabulary()
     }
 
     /// Ids past the embedding would read outside of it. Fewer tokens than rows is common: embeddings are padded.
     private func checkVocabulary() throws {
-        let rows = transformer.configuration.vocabularySize
+        let rows = model.outline.vocabularySize
         guard tokenizer.vocabularySize <= rows else {
             throw CheckpointError(
                 file: path, reason: "the vocabulary has \(tokenizer.vocabularySize) tokens, the embedding \(rows) rows")
@@ -62,5 +63,17 @@ public struct LoadedModel: Sendable {
         return url.pathExtension.lowercased() == "gguf"
             ? url.deletingPathExtension().lastPathComponent
             : url.lastPathComponent
+    }
+}
+
+extension LanguageModel {
+    /// Tokens that end an answer, where the model's own configuration says so.
+    fileprivate var endTokens: Set<TokenID> {
+        if case .encoderDecoder(let model) = self { model.configuration.endTokens } else { [] }
+    }
+
+    /// Whether an answer goes on where the prompt ends, so that white space at its beginning counts.
+    var continuesPrompt: Bool {
+        if case .decoder = self { true } else { false }
     }
 }

@@ -17,7 +17,8 @@ struct RunningGeneration {
         self.budget = budget
         endTokens = job.request.ignoreEndOfText ? [] : model.endOfGeneration
         sampler = Sampler(options: job.request.sampling, seed: job.seed)
-        detokenizer = IncrementalDetokenizer(tokenizer: model.tokenizer, continuesText: true)
+        detokenizer = IncrementalDetokenizer(
+            tokenizer: model.tokenizer, continuesText: model.model.continuesPrompt)
         stops = StopMatcher(stops: job.request.stop)
         decodeStarted = started
     }

@@ -27,7 +27,9 @@ public final class ModelRunner {
         self.maxBatch = maxBatch
         self.pool = pool
         workspace = Workspace(configuration: model.configuration, tokens: maxBatch)
-        feedForward = FeedForwardBlock(model, pool: pool, maxBatch: maxBatch, observer: observer)
+        feedForward = FeedForwardBlock(
+            model.blocks.map(\.feedForward), hiddenSize: model.configuration.hiddenSize,
+            weighsInput: model.configuration.experts.weighsInput, pool: pool, maxBatch: maxBatch, observer: observer)
         tables = RotaryTables(model.configuration.rotary)
     }
 

@@ -12,6 +12,8 @@ public struct ModelSummary: Sendable, Equatable {
     /// embedding one row. The KV cache comes on top.
     public var bytesPerDecodedToken = 0
 
+    init() {}
+
     public init(_ model: TransformerModel) {
         addEmbedding(model.embedding)
         if model.isTied { bytesPerDecodedToken += model.output.region.count } else { add(model.output) }
@@ -30,7 +32,7 @@ public struct ModelSummary: Sendable, Equatable {
 
     public var totalBytes: Int { bytesByType.values.reduce(0, +) }
 
-    private mutating func addEmbedding(_ matrix: WeightMatrix) {
+    mutating func addEmbedding(_ matrix: WeightMatrix) {
         totalParameters += matrix.rows * matrix.columns
         activeParameters += matrix.rows * matrix.columns
         bytesByType[matrix.type, default: 0] += matrix.region.count
@@ -52,7 +54,7 @@ public struct ModelSummary: Sendable, Equatable {
         for matrix in attention.keyUp + attention.valueUp { add(matrix) }
     }
 
-    private mutating func add(_ feedForward: FeedForward) {
+    mutating func add(_ feedForward: FeedForward) {
         switch feedForward {
         case .dense(let weights): addExperts(weights, perToken: 1)
         case .experts(let layer):
@@ -70,7 +72,7 @@ public struct ModelSummary: Sendable, Equatable {
         add(vector: projection.bias)
     }
 
-    private mutating func add(_ norm: Norm) {
+    mutating func add(_ norm: Norm) {
         add(vector: norm.weight)
         add(vector: norm.bias)
     }
@@ -87,7 +89,7 @@ public struct ModelSummary: Sendable, Equatable {
         }
     }
 
-    private mutating func add(_ matrix: WeightMatrix) {
+    mutating func add(_ matrix: WeightMatrix) {
         totalParameters += matrix.rows * matrix.columns
         activeParameters += matrix.rows * matrix.columns
         bytesByType[matrix.type, default: 0] += matrix.region.count
@@ -95,7 +97,7 @@ public struct ModelSummary: Sendable, Equatable {
     }
 
     /// Norm weights are converted to float32 when they are loaded and counted as such.
-    private mutating func add(vector: [Float]) {
+    mutating func add(vector: [Float]) {
         guard !vector.isEmpty else { return }
         totalParameters += vector.count
         activeParameters += vector.count

@@ -13,8 +13,11 @@ struct Inspect: ParsableCommand {
 
     func run() throws {
         let path = try modelOptions.path()
-        let report = InspectOutput(
-            path: path, model: try TransformerModel(path: path, allowedFields: modelOptions.fields.allowed))
+        let report =
+            switch try LanguageModel(path: path, allowedFields: modelOptions.fields.allowed) {
+            case .decoder(let model): InspectOutput(path: path, model: model)
+            case .encoderDecoder(let model): InspectOutput(path: path, model: model)
+            }
         if json { try printJSON(report) } else { Terminal.out(report.text) }
     }
 }
@@ -33,6 +36,8 @@ private struct InspectOutput: Encodable {
     let experts_per_token: Int
     let shared_experts: Int
     let expert_width: Int
+    /// Tokens of a sequence that one expert takes, where that is limited.
+    let expert_capacity: Int?
     let vocabulary_size: Int
     let context_length: Int
     let tied_embeddings: Bool
@@ -57,6 +62,7 @@ private struct InspectOutput: Encodable {
         experts_per_token = configuration.experts.perToken
         shared_experts = configuration.experts.shared == nil ? 0 : 1
         expert_width = configuration.experts.width
+        expert_capacity = nil
         vocabulary_size = configuration.vocabularySize
         context_length = configuration.contextLength
         tied_embeddings = transformer.isTied
@@ -67,7 +73,34 @@ private struct InspectOutput: Encodable {
         bytes_per_decoded_token = summary.bytesPerDecodedToken
     }
 
+    init(path: String, model transformer: SwitchTransformer) {
+        let configuration = transformer.configuration
+        let summary = ModelSummary(transformer)
+        model = path
+        architecture = SwitchConfiguration.architecture
+        layers = configuration.encoder.blocks + configuration.decoder.blocks
+        moe_layers = configuration.moeBlocks.count
+        hidden_size = configuration.hiddenSize
+        attention_heads = configuration.heads
+        key_value_heads = configuration.heads
+        head_size = configuration.headSize
+        experts = configuration.experts
+        experts_per_token = 1
+        shared_experts = 0
+        expert_width = configuration.feedForwardWidth
+        expert_capacity = configuration.expertCapacity
+        vocabulary_size = configuration.vocabularySize
+        context_length = SwitchConfiguration.contextLength
+        tied_embeddings = configuration.isTied
+        total_parameters = summary.totalParameters
+        active_parameters = summary.activeParameters
+        total_bytes = summary.totalBytes
+        bytes_by_type = Dictionary(uniqueKeysWithValues: summary.bytesByType.map { ($0.name, $1) })
+        bytes_per_decoded_token = summary.bytesPerDecodedToken
+    }
+
     var text: String {
+        let capacity = expert_capacity.map { ", \($0) tokens of a sequence each at most" } ?? ""
         let types = bytes_by_type.sorted { $0.value > $1.value }
             .map { "\($0.key) \(megabytes($0.value))" }.joined(separator: ", ")
         let rows = [
@@ -75,7 +108,7 @@ private struct InspectOutput: Encodable {
             ("layers", "\(layers), \(moe_layers) with experts"),
             ("hidden size", "\(hidden_size)"),
             ("attention", "\(attention_heads) heads, \(key_value_heads) key-value heads of \(head_size)"),
-            ("experts", "\(experts) a layer, \(experts_per_token) a token, \(shared_experts) shared"),
+            ("experts", "\(experts) a layer, \(experts_per_token) a token, \(shared_experts) shared" + capacity),
             ("expert width", "\(expert_width)"),
             ("vocabulary", "\(vocabulary_size)" + (tied_embeddings ? ", embedding is the output matrix too" : "")),
             ("context", "\(context_length)"),

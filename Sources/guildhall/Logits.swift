@@ -9,78 +9,88 @@ struct Logits: ParsableCommand {
         abstract: "Compute the logits of given token ids, for comparison with other implementations.",
         discussion: """
             Reads input_ids [batch, tokens] (int64) from a safetensors file and writes logits \
-            [batch, tokens, vocabulary] (float32) to another. Each row is a sequence of its own.
+            [batch, tokens, vocabulary] (float32) to another. Each row is a sequence of its own. An encoder with a \
+            decoder (Switch Transformer) gets input_ids, without padding, and decoder_input_ids [batch, tokens], whose \
+            logits are written.
             """)
 
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var threadOptions: ThreadOptions
     @Option(help: "Safetensors file with input_ids.") var input: String
     @Option(help: "Safetensors file to write.") var output: String
-    @Option(help: "Tokens that go through the model at once; 1 feeds them one by one.") var batch: Int = 64
+    @Option(
+        help: """
+            Tokens that go through the model at once; 1 feeds them one by one. Default: 64, of a decoder behind an \
+            encoder all, since its experts have a capacity for the tokens given at once.
+            """) var batch: Int?
 
     func validate() throws {
-        guard (1...4096).contains(batch) else { throw ValidationError("--batch must be within 1…4096.") }
+        guard batch.map({ (1...4096).contains($0) }) ?? true else {
+            throw ValidationError("--batch must be within 1…4096.")
+        }
     }
 
     func run() throws {
-        let ids = try readIDs()
-        let model = try TransformerModel(
-            path: try modelOptions.path(), allowedFields: modelOptions.fields.allowed)
-        try check(ids, against: model.configuration)
-        let runner = ModelRunner(model: model, pool: ComputePool(threads: threadOptions.threads), maxBatch: batch)
+        let model = try LanguageModel(path: try modelOptions.path(), allowedFields: modelOptions.fields.allowed)
+        let file = try SafetensorsFile(path: input)
+        let pool = ComputePool(threads: threadOptions.threads)
+        let ids = try TokenMatrix("input_ids", in: file, for: model.outline)
+        switch model {
+        case .decoder(let decoder):
+            let batch = batch ?? 64
+            let runner = ModelRunner(model: decoder, pool: pool, maxBatch: batch)
+            try write(ids, model.outline) { row, file throws(CheckpointError) in
+                let cache = runner.makeCache(capacity: ids.columns)
+                try feed(ids.row(row), batch, to: &file) { runner.forward($0, cache: cache, logits: .all) }
+            }
+        case .encoderDecoder(let switchTransformer):
+            let answers = try TokenMatrix("decoder_input_ids", in: file, for: model.outline)
+            try write(answers, after: ids, of: switchTransformer, pool: pool)
+        }
+        Terminal.endProgress()
+    }
+
+    /// Logits of `answers`, each decoded after the prompt in the same row.
+    private func write(
+        _ answers: TokenMatrix, after prompts: TokenMatrix, of model: SwitchTransformer, pool: ComputePool
+    ) throws {
+        guard prompts.rows == answers.rows else {
+            throw CommandError(
+                "\(input): input_ids has \(prompts.rows) rows, decoder_input_ids \(answers.rows)")
+        }
+        let runner = SwitchTransformerRunner(
+            model: model, pool: pool, maxTokens: max(prompts.columns, answers.columns))
+        try write(answers, LanguageModel.encoderDecoder(model).outline) { row, file throws(CheckpointError) in
+            guard let sequence = runner.encode(prompts.row(row), answerCapacity: answers.columns) else { return }
+            try feed(answers.row(row), batch ?? answers.columns, to: &file) {
+                runner.decode($0, sequence: sequence, logits: .all)
+            }
+        }
+    }
+
+    /// Writes the output file; `logits` writes those of one row.
+    private func write(
+        _ ids: TokenMatrix, _ model: LanguageModel.Outline,
+        logits: @escaping (_ row: Int, inout CheckpointOutput) throws(CheckpointError) -> Void
+    ) throws {
         var writer = SafetensorsWriter()
-        let shape = [ids.rows, ids.columns, model.configuration.vocabularySize]
-        writer.add("logits", type: .f32, shape: shape) { file throws(CheckpointError) in
+        writer.add("logits", type: .f32, shape: [ids.rows, ids.columns, model.vocabularySize]) {
+            file throws(CheckpointError) in
             for row in 0..<ids.rows {
-                try writeLogits(of: ids.row(row), from: runner, to: &file)
+                try logits(row, &file)
                 Terminal.progress("sequence \(row + 1)/\(ids.rows)")
             }
         }
         try writer.write(to: output)
-        Terminal.endProgress()
     }
 
-    /// Token ids of shape [rows × columns].
-    private struct IDs {
-        let rows: Int
-        let columns: Int
-        let values: [Int32]
-
-        func row(_ index: Int) -> ArraySlice<Int32> { values[index * columns..<(index + 1) * columns] }
-    }
-
-    private func readIDs() throws -> IDs {
-        let tensor = try SafetensorsFile(path: input).integers("input_ids")
-        guard tensor.shape.count == 2, tensor.shape[1] > 0 else {
-            throw CommandError("\(input): input_ids has shape \(tensor.shape), should be [batch, tokens]")
-        }
-        let values = try tensor.values.map { value in
-            guard let id = Int32(exactly: value) else {
-                throw CommandError("\(input): input_ids: \(value) is not a token id")
-            }
-            return id
-        }
-        return IDs(rows: tensor.shape[0], columns: tensor.shape[1], values: values)
-    }
-
-    private func check(_ ids: IDs, against configuration: ModelConfiguration) throws {
-        guard ids.columns <= configuration.contextLength else {
-            throw CommandError(
-                "\(input): \(ids.columns) tokens are more than the context of \(configuration.contextLength)")
-        }
-        if let stranger = ids.values.first(where: { $0 < 0 || $0 >= configuration.vocabularySize }) {
-            throw CommandError(
-                "\(input): token id \(stranger) is outside the vocabulary of \(configuration.vocabularySize)")
-        }
-    }
-
-    private func writeLogits(
-        of tokens: ArraySlice<Int32>, from runner: ModelRunner, to file: inout CheckpointOutput
+    /// Feeds `tokens` in parts of `batch` and writes what `forward` gives for them.
+    private func feed(
+        _ tokens: ArraySlice<Int32>, _ batch: Int, to file: inout CheckpointOutput,
+        forward: (ArraySlice<Int32>) -> UnsafeBufferPointer<Float>?
     ) throws(CheckpointError) {
-        let cache = runner.makeCache(capacity: tokens.count)
         for start in stride(from: tokens.startIndex, to: tokens.endIndex, by: batch) {
-            let part = tokens[start..<min(start + batch, tokens.endIndex)]
-            guard let logits = runner.forward(part, cache: cache, logits: .all) else { continue }
+            guard let logits = forward(tokens[start..<min(start + batch, tokens.endIndex)]) else { continue }
             try file.write(UnsafeRawBufferPointer(logits))
         }
     }

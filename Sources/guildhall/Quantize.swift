@@ -93,10 +93,11 @@ struct Quantize: ParsableCommand {
     private func compare(_ source: LoadedModel, on bytes: Data, pool: ComputePool) throws {
         let tokens = Array(source.tokenizer.encode(String(decoding: bytes, as: UTF8.self)).prefix(evaluateTokens))
         guard tokens.count >= 2 else { throw CommandError("\(evaluate ?? ""): is shorter than two tokens") }
+        guard case .decoder(let reference) = source.model else { return }
         let other = try TransformerModel(path: output)
         let result = DivergenceMeasurement(
-            reference: source.transformer, other: other, tokens: tokens,
-            window: min(512, source.transformer.configuration.contextLength), pool: pool
+            reference: reference, other: other, tokens: tokens,
+            window: min(512, reference.configuration.contextLength), pool: pool
         ) { Terminal.progress("compared \($0)/\(tokens.count) tokens") }
         Terminal.endProgress()
         let change = (result.otherPerplexity / result.referencePerplexity - 1) * 100

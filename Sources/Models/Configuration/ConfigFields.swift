@@ -14,6 +14,15 @@ struct ConfigFields {
         self.init(file: folder.configPath, config: folder.config, prefix: "", asked: AskedFields())
     }
 
+    /// The fields of `generation_config.json`; nil where the folder has none.
+    init?(generationOf folder: HuggingFaceFolder) throws {
+        guard let data = try folder.generationConfig else { return nil }
+        let file = "\(folder.path)/generation_config.json"
+        self.init(
+            file: file, config: try ConfigValue.parse(bytes: [UInt8](data), file: file), prefix: "",
+            asked: AskedFields())
+    }
+
     private init(file: String, config: ConfigValue, prefix: String, asked: AskedFields) {
         self.file = file
         self.config = config

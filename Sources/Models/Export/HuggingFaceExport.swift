@@ -26,7 +26,7 @@ struct HuggingFaceExport {
             }
         ]
         for index in 0..<configuration.layers { tensors += block(index) }
-        tensors += norm(outputNames.finalNorm, block: nil) { try reader.norm(reader.tensors.names.finalNorm) }
+        tensors += norm(outputNames.finalNorm, block: nil) { try reader.norm(reader.names.finalNorm) }
         if !reader.isTied || Self.needOutput.contains(configuration.architecture) {
             tensors.append(
                 matrix(outputNames.output, rows: configuration.vocabularySize, columns: configuration.hiddenSize) {
@@ -56,13 +56,13 @@ struct HuggingFaceExport {
     private func checkTensors() throws {
         _ = try reader.head(try reader.embedding())
         for index in 0..<reader.configuration.layers { _ = try reader.block(index, moeIndex: 0) }
-        _ = try reader.norm(reader.tensors.names.finalNorm)
+        _ = try reader.norm(reader.names.finalNorm)
         try reader.checkNothingIsLeft()
     }
 
     private func block(_ index: Int) -> [ExportTensor] {
         let shape = reader.configuration.blocks[index]
-        let own = reader.tensors.names
+        let own = reader.names
         return norm(outputNames.weight(index, .attentionNorm), block: index) {
             try reader.norm(own.weight(index, .attentionNorm))
         }

@@ -31,6 +31,9 @@ struct Architecture: Sendable {
 
     static func forHuggingFace(_ fields: ConfigFields) throws -> Architecture {
         let name = try fields.string("model_type")
+        guard name != SwitchConfiguration.architecture else {
+            throw fields.error("model_type", "\"\(name)\" is an encoder with a decoder; here a decoder alone is needed")
+        }
         if let other = all.first(where: { $0.otherNames.contains(name) }) { return other }
         return try find(name, by: \.huggingFaceName, file: fields.file, key: "model_type")
     }

@@ -6,7 +6,7 @@ import Tensors
 
 /// Runs the feed-forward networks of all blocks: routers and experts, shared experts, dense networks.
 final class FeedForwardBlock {
-    private let configuration: ModelConfiguration
+    private let hiddenSize: Int
     private let pool: ComputePool
     private let observer: (any RoutingObserver)?
     private let executors: [any ExpertExecutor]
@@ -18,30 +18,35 @@ final class FeedForwardBlock {
     /// All tokens to the only expert, with weights of 1 or of the shared expert's gate.
     private var toOne = RoutingDecision(expertCount: 1, expertsPerToken: 1)
 
-    init(_ model: TransformerModel, pool: ComputePool, maxBatch: Int, observer: (any RoutingObserver)?) {
-        let configuration = model.configuration
-        let shape = configuration.experts
-        self.configuration = configuration
+    /// - Parameters:
+    ///   - networks: of all blocks, in model order; their routers choose alike.
+    ///   - weighsInput: whether a token's weight multiplies what an expert gets rather than what it gives.
+    init(
+        _ networks: [FeedForward], hiddenSize: Int, weighsInput: Bool = false, pool: ComputePool, maxBatch: Int,
+        observer: (any RoutingObserver)?
+    ) {
+        self.hiddenSize = hiddenSize
         self.pool = pool
         self.observer = observer
+        let layers = networks.compactMap(\.expertLayer)
+        let perToken = layers.first?.router.expertsPerToken ?? 1
         let workspace = ExpertWorkspace(
-            slots: maxBatch * shape.perToken, hiddenSize: configuration.hiddenSize,
-            width: max(shape.width, configuration.denseWidth, shape.shared?.width ?? 0))
-        executors = model.blocks.map { block in
-            switch block.feedForward {
+            slots: maxBatch * perToken, hiddenSize: hiddenSize, width: networks.map(\.widest).max() ?? 0)
+        executors = networks.map { network in
+            switch network {
             case .dense(let weights): GroupedExperts(weights: weights, pool: pool, workspace: workspace)
             case .experts(let layer):
-                GroupedExperts(
-                    weights: layer.weights, pool: pool, workspace: workspace, weighsInput: shape.weighsInput)
+                GroupedExperts(weights: layer.weights, pool: pool, workspace: workspace, weighsInput: weighsInput)
             }
         }
-        sharedExecutors = model.blocks.map { block in
-            guard case .experts(let layer) = block.feedForward, let shared = layer.shared else { return nil }
+        sharedExecutors = networks.map { network in
+            guard let shared = network.expertLayer?.shared else { return nil }
             return GroupedExperts(weights: shared.weights, pool: pool, workspace: workspace)
         }
-        routerLogits = FloatBuffer(count: maxBatch * shape.count)
-        sharedOutput = FloatBuffer(count: shape.shared == nil ? 0 : maxBatch * configuration.hiddenSize)
-        decision = RoutingDecision(expertCount: shape.count, expertsPerToken: shape.perToken)
+        let experts = layers.first?.router.expertCount ?? 1
+        routerLogits = FloatBuffer(count: maxBatch * experts)
+        sharedOutput = FloatBuffer(count: layers.allSatisfy { $0.shared == nil } ? 0 : maxBatch * hiddenSize)
+        decision = RoutingDecision(expertCount: experts, expertsPerToken: perToken)
     }
 
     /// `output = network(hidden)`, both of shape [tokens × hidden].
@@ -77,11 +82,25 @@ final class FeedForwardBlock {
             sendAll(tokens: tokens) { _ in 1 }
         }
         executor.run(hidden: hidden, decision: toOne, output: sharedOutput.pointer)
-        Kernels.selected.add(output, sharedOutput.pointer, count: tokens * configuration.hiddenSize)
+        Kernels.selected.add(output, sharedOutput.pointer, count: tokens * hiddenSize)
     }
 
     private func sendAll(tokens: Int, weight: (Int) -> Float) {
         toOne.removeAll()
         for token in 0..<tokens { toOne.append(experts: [0], weights: [weight(token)]) }
+    }
+}
+
+extension FeedForward {
+    var expertLayer: ExpertLayer? {
+        if case .experts(let layer) = self { layer } else { nil }
+    }
+
+    /// The largest width between up and down projection.
+    fileprivate var widest: Int {
+        switch self {
+        case .dense(let weights): weights.width
+        case .experts(let layer): max(layer.weights.width, layer.shared?.weights.width ?? 0)
+        }
     }
 }

@@ -12,7 +12,6 @@ extension ModelReader {
             case .perHead: (shape.headSize, shape.headSize)
             case .wholeWidth: (shape.queryWidth, shape.keyValueWidth)
             }
-        let names = tensors.names
         return GroupedAttentionWeights(
             query: try projection(index, .query, rows: shape.queryWidth, columns: hidden, hasBias: hasBias),
             key: try projection(index, .key, rows: shape.keyValueWidth, columns: hidden, hasBias: hasBias),
@@ -28,7 +27,6 @@ extension ModelReader {
         let shape = configuration.attention
         guard let latent = shape.latent else { preconditionFailure("this model has no latent attention") }
         let hidden = configuration.hiddenSize
-        let names = tensors.names
         let up = try upProjections(index, shape, latent)
         return LatentAttentionWeights(
             query: try projection(
@@ -52,7 +50,6 @@ extension ModelReader {
     private func upProjections(
         _ index: Int, _ shape: ModelConfiguration.AttentionShape, _ latent: ModelConfiguration.LatentShape
     ) throws -> (key: [WeightMatrix], value: [WeightMatrix]) {
-        let names = tensors.names
         let heads = 0..<shape.queryHeads
         let apart = names.weight(index, .latentKey)
         if tensors.contains(apart) {

@@ -11,8 +11,8 @@ extension ModelReader {
 
     /// One matrix per expert, however the file keeps them.
     func experts(_ index: Int, _ tensor: ExpertTensor) throws -> [WeightMatrix] {
-        let prefix = tensors.names.block(index) + tensors.names.moe
-        switch tensors.names.experts {
+        let prefix = names.block(index) + names.moe
+        switch names.experts {
         case .stacked: return try stacked(index, tensor)
         case .separate(let gate, let up, let down):
             // Checkpoints that transformers 5 saves as it holds them.
@@ -39,7 +39,7 @@ extension ModelReader {
 
     /// GGUF: one tensor a projection, or gate and up in one, or (old files) one tensor an expert.
     private func stacked(_ index: Int, _ tensor: ExpertTensor) throws -> [WeightMatrix] {
-        let block = tensors.names.block(index)
+        let block = names.block(index)
         let (rows, columns) = (rows(tensor), columns(tensor))
         let merged = block + "ffn_gate_up_exps.weight"
         if tensor != .down, tensors.contains(merged) {
@@ -111,11 +111,11 @@ extension ModelReader {
 
     /// What the experts add to `tensor`, shape [experts × rows].
     func expertBiases(_ index: Int, _ tensor: ExpertTensor) throws -> [Float] {
-        let block = tensors.names.block(index)
-        guard case .fusedColumns(let gateUp, let down, let isInterleaved) = tensors.names.experts else {
+        let block = names.block(index)
+        guard case .fusedColumns(let gateUp, let down, let isInterleaved) = names.experts else {
             return try tensors.vector("\(block)ffn_\(tensor)_exps.bias", count: count * rows(tensor))
         }
-        let prefix = block + tensors.names.moe + ".experts."
+        let prefix = block + names.moe + ".experts."
         if tensor == .down { return try tensors.vector(prefix + down + "_bias", count: count * hidden) }
         let both = try tensors.vector(prefix + gateUp + "_bias", count: count * 2 * width)
         return (0..<count).flatMap { expert in

@@ -26,7 +26,7 @@ extension ModelReader {
 
     func selectionBias(_ index: Int) throws -> [Float] {
         let shape = configuration.experts
-        let name = tensors.names.weight(index, .selectionBias)
+        let name = names.weight(index, .selectionBias)
         return try tensors.vector(name, count: shape.count, if: shape.hasSelectionBias)
     }
 
@@ -47,7 +47,7 @@ extension ModelReader {
 
     func sharedExpert(_ index: Int) throws -> SharedExpertWeights? {
         guard let shape = configuration.experts.shared else { return nil }
-        let name = tensors.names.weight(index, .sharedRouter)
+        let name = names.weight(index, .sharedRouter)
         // GGUF keeps the gate as a vector.
         let isVector = shape.isGated && tensors.source.entries.first { $0.name == name }?.shape.count == 1
         return SharedExpertWeights(
@@ -62,7 +62,7 @@ extension ModelReader {
     {
         let hidden = configuration.hiddenSize
         let inputs: [WeightMatrix]
-        if tensors.names.weight(index, gate) == tensors.names.weight(index, up) {
+        if names.weight(index, gate) == names.weight(index, up) {
             let both = try projection(index, gate, rows: 2 * width, columns: hidden).matrix
             inputs = [both.rows(0..<width), both.rows(width..<2 * width)]
         } else {

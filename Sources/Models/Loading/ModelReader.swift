@@ -7,6 +7,8 @@ import Tensors
 struct ModelReader {
     let configuration: ModelConfiguration
     let tensors: TensorReader
+    /// What the checkpoint calls its tensors.
+    let names: TensorNames
     /// Whether the output matrix is the embedding.
     let isTied: Bool
 
@@ -14,7 +16,7 @@ struct ModelReader {
         let keys = try GGUFKeys(file)
         let (configuration, architecture) = try ModelConfiguration.read(keys)
         try keys.refuseUnread(allowed: allowedFields)
-        self.init(configuration, TensorReader(file, names: architecture.ggufTensors))
+        self.init(configuration, TensorReader(file), names: architecture.ggufTensors)
     }
 
     init(huggingFace folder: HuggingFaceFolder, allowedFields: Set<String>) throws {
@@ -28,14 +30,14 @@ struct ModelReader {
         let block = try whole.optionalObject("quantization_config")?.optionalInts("weight_block_size")
         self.init(
             configuration,
-            TensorReader(
-                folder, names: names, scaleBlock: block.flatMap { $0.count == 2 ? ($0[0], $0[1]) : nil }))
+            TensorReader(folder, scaleBlock: block.flatMap { $0.count == 2 ? ($0[0], $0[1]) : nil }), names: names)
     }
 
-    private init(_ configuration: ModelConfiguration, _ tensors: TensorReader) {
+    private init(_ configuration: ModelConfiguration, _ tensors: TensorReader, names: TensorNames) {
         self.configuration = configuration
         self.tensors = tensors
-        isTied = configuration.isTied ?? !tensors.contains(tensors.names.output)
+        self.names = names
+        isTied = configuration.isTied ?? !tensors.contains(names.output)
     }
 
     func model() throws -> TransformerModel {
@@ -46,7 +48,7 @@ struct ModelReader {
             blocks.append(try block(index, moeIndex: moeIndex))
             moeIndex += configuration.blocks[index].hasExperts ? 1 : 0
         }
-        let finalNorm = try norm(tensors.names.finalNorm)
+        let finalNorm = try norm(names.finalNorm)
         let head = try head(embedding)
         try checkNothingIsLeft()
         return TransformerModel(
@@ -56,26 +58,25 @@ struct ModelReader {
 
     /// Blocks after the last predict several tokens at once; they are not used.
     func checkNothingIsLeft() throws {
-        let names = tensors.names
         let unused = (0..<configuration.unusedBlocks).map { names.block(configuration.layers + $0) }
         try tensors.checkNothingIsLeft(architecture: configuration.architecture) { name in
-            unused.contains { name.hasPrefix($0) }
+            names.ignorable(name) || unused.contains { name.hasPrefix($0) }
         }
     }
 
     func embedding() throws -> WeightMatrix {
         try tensors.matrix(
-            tensors.names.embedding, rows: configuration.vocabularySize, columns: configuration.hiddenSize)
+            names.embedding, rows: configuration.vocabularySize, columns: configuration.hiddenSize)
     }
 
     func head(_ embedding: WeightMatrix) throws -> Projection {
-        let name = tensors.names.output
+        let name = names.output
         if isTied { tensors.pass(name) }
         let matrix =
             isTied
             ? embedding
             : try tensors.matrix(name, rows: configuration.vocabularySize, columns: configuration.hiddenSize)
-        let bias = tensors.names.bias(of: name)
+        let bias = names.bias(of: name)
         return Projection(
             matrix: matrix,
             bias: try tensors.vector(bias, count: configuration.vocabularySize, if: configuration.hasOutputBias))
@@ -85,15 +86,15 @@ struct ModelReader {
         Norm(
             weight: try tensors.vector(name, count: configuration.hiddenSize),
             bias: try tensors.vector(
-                tensors.names.bias(of: name), count: configuration.hiddenSize, if: configuration.norm.kind == .layer))
+                names.bias(of: name), count: configuration.hiddenSize, if: configuration.norm.kind == .layer))
     }
 
     func block(_ index: Int, moeIndex: Int) throws -> TransformerBlock {
         TransformerBlock(
-            attentionNorm: try norm(tensors.names.weight(index, .attentionNorm)),
+            attentionNorm: try norm(names.weight(index, .attentionNorm)),
             attention: configuration.attention.latent == nil
                 ? .grouped(try groupedAttention(index)) : .latent(try latentAttention(index)),
-            feedForwardNorm: try norm(tensors.names.weight(index, .feedForwardNorm)),
+            feedForwardNorm: try norm(names.weight(index, .feedForwardNorm)),
             feedForward: configuration.blocks[index].hasExperts
                 ? .experts(try expertLayer(index, moeIndex: moeIndex)) : .dense(try denseNetwork(index)))
     }
@@ -102,7 +103,7 @@ struct ModelReader {
         -> Projection
     {
         Projection(
-            matrix: try tensors.matrix(tensors.names.weight(index, tensor), rows: rows, columns: columns),
-            bias: try tensors.vector(tensors.names.bias(index, tensor), count: rows, if: hasBias))
+            matrix: try tensors.matrix(names.weight(index, tensor), rows: rows, columns: columns),
+            bias: try tensors.vector(names.bias(index, tensor), count: rows, if: hasBias))
     }
 }

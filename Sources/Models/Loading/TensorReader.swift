@@ -4,16 +4,14 @@ import Tensors
 /// Takes tensors out of a checkpoint, checks their shapes, and notices tensors that nothing asked for.
 final class TensorReader {
     let source: any TensorSource
-    let names: TensorNames
     /// Rows and columns that share a scale in checkpoints of eight-bit floats; nil: the file does not say.
     let scaleBlock: (rows: Int, columns: Int)?
     private let entries: [String: TensorEntry]
     private var used: Set<String> = []
 
-    init(_ source: any TensorSource, names: TensorNames, scaleBlock: (rows: Int, columns: Int)? = nil) {
+    init(_ source: any TensorSource, scaleBlock: (rows: Int, columns: Int)? = nil) {
         self.source = source
         self.scaleBlock = scaleBlock
-        self.names = names
         entries = Dictionary(source.entries.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
@@ -70,7 +68,7 @@ final class TensorReader {
 
     /// A tensor that nothing asked for (a bias, say) would change the result, so it is not passed over in silence.
     func checkNothingIsLeft(architecture: String, ignorable: (String) -> Bool) throws {
-        let left = entries.keys.filter { !used.contains($0) && !names.ignorable($0) && !ignorable($0) }.sorted()
+        let left = entries.keys.filter { !used.contains($0) && !ignorable($0) }.sorted()
         guard let first = left.first else { return }
         throw CheckpointError(
             file: source.location, item: first,
