@@ -71,7 +71,7 @@ let package = Package(
         tests("Telemetry"),
         tests("Routing", ["Randomness"]),
         tests("Experts", ["Randomness", "Routing", "Tensors"]),
-        tests("Models", ["Checkpoints", "Tensors", "Quantization"]),
+        tests("Models", ["Activations", "Checkpoints", "Quantization", "Randomness", "Routing", "Tensors"]),
         tests("Quantization", ["Randomness", "Checkpoints", "Models", "Tensors"]),
         tests("Activations", ["Routing"]),
         tests("Inference", ["BuiltInModel", "Randomness", "Tokenization"]),

@@ -3,7 +3,7 @@ import Experts
 import Routing
 import Tensors
 
-/// Runs a model on one sequence at a time. Owned by one thread, with the compute pool that it was given.
+/// Runs a model on one sequence or several at a time. Owned by one thread, with the compute pool that it was given.
 public final class ModelRunner {
     /// Which positions of a micro-batch logits are wanted for.
     public enum LogitsRequest: Sendable {
@@ -37,49 +37,58 @@ public final class ModelRunner {
     public func makeCache(capacity: Int) -> KVCache {
         let attention = model.configuration.attention
         return KVCache(
-            blocks: model.configuration.layers, keyWidth: attention.latent?.cacheWidth ?? attention.keyValueWidth,
-            valueWidth: attention.latent == nil ? attention.keyValueWidth : 0, capacity: capacity)
+            blocks: model.configuration.layers, keyWidth: attention.cachedKeyWidth,
+            valueWidth: attention.cachedValueWidth, capacity: capacity)
     }
 
-    /// Appends `tokens` to the sequence in `cache`.
-    ///
-    /// - Parameters:
-    ///   - tokens: 1...`maxBatch` ids within the vocabulary; the cache has room for them.
-    ///   - isCancelled: asked before each block.
-    /// - Returns: logits of the positions asked for, shape [positions × vocabulary], valid until the next call; nil
-    ///   if cancelled (the cache is then good for nothing).
+    /// Appends `tokens` to the sequence in `cache`; see `forward(_:isCancelled:)`.
     public func forward(
-        _ tokens: some Collection<Int32>, cache: KVCache, logits request: LogitsRequest,
+        _ tokens: some Collection<Int32>, cache: KVCache, logits: LogitsRequest,
         isCancelled: () -> Bool = { false }
     ) -> UnsafeBufferPointer<Float>? {
-        precondition(!tokens.isEmpty && tokens.count <= maxBatch, "micro-batch of a wrong size")
-        precondition(cache.count + tokens.count <= cache.capacity, "the cache is full")
-        let table = tables.table(capacity: cache.capacity, reaching: cache.count + tokens.count)
-        embed(tokens)
-        for (index, block) in model.blocks.enumerated() {
-            if isCancelled() { return nil }
-            let step = AttentionStep(
-                block: index, shape: model.configuration.blocks[index], tokens: tokens.count, cache: cache,
-                table: table)
-            runAttention(block, step: step)
-            runFeedForward(block, index: index, tokens: tokens.count)
-        }
-        cache.count += tokens.count
-        return logits(request, tokens: tokens.count)
+        forward(
+            [SequencePart(tokens: ArraySlice(tokens), cache: cache, logits: logits)], isCancelled: isCancelled)
     }
 
-    private func embed(_ tokens: some Collection<Int32>) {
+    /// Appends tokens to each of several sequences in one pass through the model. The result for a sequence does not
+    /// depend on the others.
+    ///
+    /// - Parameters:
+    ///   - parts: 1...`maxBatch` tokens together.
+    ///   - isCancelled: asked before each block.
+    /// - Returns: logits of the positions asked for, part by part, shape [positions × vocabulary], valid until the next
+    ///   call; nil if cancelled (the caches are then good for nothing).
+    public func forward(_ parts: [SequencePart], isCancelled: () -> Bool = { false }) -> UnsafeBufferPointer<Float>? {
+        let count = parts.reduce(0) { $0 + $1.tokens.count }
+        precondition(count > 0 && count <= maxBatch, "micro-batch of a wrong size")
+        for part in parts {
+            precondition(!part.tokens.isEmpty, "a sequence without new tokens")
+            precondition(part.cache.count + part.tokens.count <= part.cache.capacity, "the cache is full")
+        }
+        let batch = MicroBatch(parts) {
+            tables.table(capacity: $0.cache.capacity, reaching: $0.cache.count + $0.tokens.count)
+        }
+        for (row, token) in parts.lazy.flatMap(\.tokens).enumerated() { embed(token, row: row) }
+        for (index, block) in model.blocks.enumerated() {
+            if isCancelled() { return nil }
+            let step = AttentionStep(block: index, shape: model.configuration.blocks[index], batch: batch)
+            runAttention(block, step: step)
+            runFeedForward(block, index: index, tokens: count)
+        }
+        for part in parts { part.cache.count += part.tokens.count }
+        return logits(parts, batch)
+    }
+
+    private func embed(_ token: Int32, row: Int) {
         let width = model.configuration.hiddenSize
         let factor = model.configuration.multipliers.embedding
-        for (row, token) in tokens.enumerated() {
-            let target = workspace.residual.pointer + row * width
-            kernels.dequantize(model.embedding, row: Int(token), into: target)
-            if factor != 1 { for i in 0..<width { target[i] *= factor } }
-        }
+        let target = workspace.residual.pointer + row * width
+        kernels.dequantize(model.embedding, row: Int(token), into: target)
+        if factor != 1 { for i in 0..<width { target[i] *= factor } }
     }
 
     private func runAttention(_ block: TransformerBlock, step: AttentionStep) {
-        normalise(block.attentionNorm, tokens: step.tokens)
+        normalise(block.attentionNorm, rows: 0..<step.batch.rows)
         let shape = model.configuration.attention
         switch block.attention {
         case .grouped(let weights):
@@ -90,25 +99,26 @@ public final class ModelRunner {
             LatentAttention(shape: shape, latent: latent, pool: pool, kernels: kernels)
                 .run(weights, step: step, workspace: workspace)
         }
-        addUpdate(tokens: step.tokens)
+        addUpdate(tokens: step.batch.rows)
     }
 
     private func runFeedForward(_ block: TransformerBlock, index: Int, tokens: Int) {
-        normalise(block.feedForwardNorm, tokens: tokens)
+        normalise(block.feedForwardNorm, rows: 0..<tokens)
         feedForward.run(
             block.feedForward, block: index, tokens: tokens, hidden: workspace.normalised.pointer,
             output: workspace.update.pointer)
         addUpdate(tokens: tokens)
     }
 
-    private func normalise(_ norm: Norm, tokens: Int, from first: Int = 0) {
+    /// Normalises `rows` of the residual stream into rows of `workspace.normalised` from `target` on.
+    private func normalise(_ norm: Norm, rows: Range<Int>, target: Int = 0) {
         let width = model.configuration.hiddenSize
         let epsilon = model.configuration.norm.epsilon
-        pool.forEach(count: tokens, grain: 16) { range, _ in
-            for token in range {
+        pool.forEach(count: rows.count, grain: 16) { range, _ in
+            for row in range {
                 kernels.normalise(
-                    workspace.residual.pointer + (first + token) * width, norm, epsilon: epsilon,
-                    output: workspace.normalised.pointer + token * width)
+                    workspace.residual.pointer + (rows.lowerBound + row) * width, norm, epsilon: epsilon,
+                    output: workspace.normalised.pointer + (target + row) * width)
             }
         }
     }
@@ -123,20 +133,26 @@ public final class ModelRunner {
         }
     }
 
-    private func logits(_ request: LogitsRequest, tokens: Int) -> UnsafeBufferPointer<Float>? {
+    private func logits(_ parts: [SequencePart], _ batch: MicroBatch) -> UnsafeBufferPointer<Float>? {
         let configuration = model.configuration
-        let wanted =
-            switch request {
-            case .none: 0
-            case .last: 1
-            case .all: tokens
+        let wanted = zip(parts, batch.sequences).map { part, sequence in
+            switch part.logits {
+            case .none: sequence.rows.upperBound..<sequence.rows.upperBound
+            case .last: sequence.rows.upperBound - 1..<sequence.rows.upperBound
+            case .all: sequence.rows
             }
-        let count = wanted * configuration.vocabularySize
+        }
+        let positions = wanted.reduce(0) { $0 + $1.count }
+        let count = positions * configuration.vocabularySize
         workspace.reserveLogits(count)
         let logits = workspace.logits.pointer
-        guard wanted > 0 else { return UnsafeBufferPointer(start: logits, count: 0) }
-        normalise(model.finalNorm, tokens: wanted, from: tokens - wanted)
-        pool.multiply(model.head, input: workspace.normalised.pointer, tokens: wanted, output: logits)
+        guard positions > 0 else { return UnsafeBufferPointer(start: logits, count: 0) }
+        var row = 0
+        for rows in wanted {
+            normalise(model.finalNorm, rows: rows, target: row)
+            row += rows.count
+        }
+        pool.multiply(model.head, input: workspace.normalised.pointer, tokens: positions, output: logits)
         let divisor = configuration.multipliers.logitDivisor
         if divisor != 1 { for i in 0..<count { logits[i] /= divisor } }
         return UnsafeBufferPointer(start: logits, count: count)

@@ -8,6 +8,10 @@ final class Workspace {
     let normalised: FloatBuffer
     /// Shape [tokens × query width].
     let queries: FloatBuffer
+    /// Keys before they go into the caches, shape [tokens × key width of a cache].
+    let keys: FloatBuffer
+    /// Values before they go into the caches, shape [tokens × value width of a cache].
+    let values: FloatBuffer
     /// Attention's output before its projection, shape [tokens × attended width].
     let attended: FloatBuffer
     /// What a sub-block adds to the residual stream, shape [tokens × hidden].
@@ -26,6 +30,8 @@ final class Workspace {
         residual = FloatBuffer(count: tokens * configuration.hiddenSize)
         normalised = FloatBuffer(count: tokens * configuration.hiddenSize)
         queries = FloatBuffer(count: tokens * attention.queryWidth)
+        keys = FloatBuffer(count: tokens * attention.cachedKeyWidth)
+        values = FloatBuffer(count: tokens * attention.cachedValueWidth)
         attended = FloatBuffer(count: tokens * attention.attendedWidth)
         update = FloatBuffer(count: tokens * configuration.hiddenSize)
         let latent = attention.latent

@@ -9,44 +9,51 @@ struct GroupedAttention {
     let pool: ComputePool
     let kernels: Kernels
 
-    /// Writes keys and values of the new positions to `cache` and the attention output to `workspace.update`.
+    /// Writes keys and values of the new positions to the caches and the attention output to `workspace.update`.
     ///
     /// - Parameter step: whose block's input, normalised, is in `workspace.normalised`.
     func run(_ weights: GroupedAttentionWeights, step: AttentionStep, workspace: Workspace) {
-        let keys = step.cache.keys(step.block) + step.first * step.cache.keyWidth
-        let values = step.cache.values(step.block) + step.first * step.cache.valueWidth
+        let rows = step.batch.rows
         let input = workspace.normalised.pointer
-        pool.multiply(weights.query, input: input, tokens: step.tokens, output: workspace.queries.pointer)
-        pool.multiply(weights.key, input: input, tokens: step.tokens, output: keys)
-        pool.multiply(weights.value, input: input, tokens: step.tokens, output: values)
-        if let limit = shape.clip { clamp(values, count: step.tokens * shape.keyValueWidth, to: limit) }
-        pool.forEach(count: step.tokens, grain: 4) { tokens, _ in
-            for token in tokens {
-                let query = workspace.queries.pointer + token * shape.queryWidth
-                place(query, heads: shape.queryHeads, norm: weights.queryNorm, step: step, token: token)
-                place(
-                    keys + token * shape.keyValueWidth, heads: shape.keyValueHeads, norm: weights.keyNorm, step: step,
-                    token: token)
-                warm(query, step: step, token: token)
-            }
+        pool.multiply(weights.query, input: input, tokens: rows, output: workspace.queries.pointer)
+        pool.multiply(weights.key, input: input, tokens: rows, output: workspace.keys.pointer)
+        pool.multiply(weights.value, input: input, tokens: rows, output: workspace.values.pointer)
+        pool.forEach(count: rows, grain: 4) { taken, _ in
+            for row in taken { place(row, weights, step: step, workspace: workspace) }
         }
         attend(weights, step: step, workspace: workspace)
         pool.multiply(
-            weights.output, input: workspace.attended.pointer, tokens: step.tokens, output: workspace.update.pointer)
+            weights.output, input: workspace.attended.pointer, tokens: rows, output: workspace.update.pointer)
     }
 
-    /// Normalises, clamps and rotates the heads of one token.
-    private func place(
-        _ heads: UnsafeMutablePointer<Float>, heads count: Int, norm: [Float], step: AttentionStep, token: Int
+    /// Makes the queries of one row ready, and puts its key and value into the cache.
+    private func place(_ row: Int, _ weights: GroupedAttentionWeights, step: AttentionStep, workspace: Workspace) {
+        let sequence = step.batch.sequence(of: row)
+        let position = sequence.position(of: row)
+        let width = shape.keyValueWidth
+        let query = workspace.queries.pointer + row * shape.queryWidth
+        let key = workspace.keys.pointer + row * width
+        let value = workspace.values.pointer + row * width
+        let table = step.shape.usesRotary ? sequence.table : nil
+        prepare(query, heads: shape.queryHeads, norm: weights.queryNorm, table: table, position: position)
+        prepare(key, heads: shape.keyValueHeads, norm: weights.keyNorm, table: table, position: position)
+        if !step.shape.usesRotary { warm(query, position: position) }
+        if let limit = shape.clip { clamp(value, count: width, to: limit) }
+        (sequence.cache.keys(step.block) + position * width).update(from: key, count: width)
+        (sequence.cache.values(step.block) + position * width).update(from: value, count: width)
+    }
+
+    /// Normalises, clamps and rotates the heads of one row.
+    private func prepare(
+        _ heads: UnsafeMutablePointer<Float>, heads count: Int, norm: [Float], table: RotaryTable?, position: Int
     ) {
         if shape.queryKeyNorm == .wholeWidth {
             kernels.rmsNorm(heads, weight: norm, epsilon: epsilon, count: norm.count, output: heads)
         }
         if shape.queryKeyNorm == .perHead { normalise(heads, count: count, weight: norm) }
         if let limit = shape.clip { clamp(heads, count: count * shape.headSize, to: limit) }
-        guard step.shape.usesRotary else { return }
-        step.table.rotate(
-            heads, count: count, stride: shape.headSize, position: step.first + token, kernels: kernels)
+        guard let table else { return }
+        table.rotate(heads, count: count, stride: shape.headSize, position: position, kernels: kernels)
         if shape.queryKeyNorm == .afterRotary { normalise(heads, count: count, weight: nil) }
     }
 
@@ -58,34 +65,36 @@ struct GroupedAttention {
     }
 
     /// The temperature of blocks without rotary embedding.
-    private func warm(_ query: UnsafeMutablePointer<Float>, step: AttentionStep, token: Int) {
-        guard let temperature = shape.temperature, !step.shape.usesRotary else { return }
-        let interval = ((Float(step.first + token) + 1) / temperature.interval).rounded(.down)
+    private func warm(_ query: UnsafeMutablePointer<Float>, position: Int) {
+        guard let temperature = shape.temperature else { return }
+        let interval = ((Float(position) + 1) / temperature.interval).rounded(.down)
         let factor = log1p(interval) * temperature.factor + 1
         for i in 0..<shape.queryWidth { query[i] *= factor }
     }
 
-    /// One unit of work is a token and a key–value head with the query heads that share it.
+    /// One unit of work is a tile of rows and a key–value head with the query heads that share it.
     private func attend(_ weights: GroupedAttentionWeights, step: AttentionStep, workspace: Workspace) {
         let group = shape.queryHeads / shape.keyValueHeads
+        let tiles = step.batch.tiles(queriesPerRow: group)
         let attention = CachedAttention(
             keySize: shape.headSize, valueSize: shape.headSize, scale: shape.scale, kernels: kernels)
         weights.sinks.withUnsafeBufferPointer { sinks in
-            pool.forEach(count: step.tokens * shape.keyValueHeads, grain: 1) { units, worker in
+            pool.forEach(count: tiles.count * shape.keyValueHeads, grain: 1) { units, worker in
                 for unit in units {
-                    let (token, head) = unit.quotientAndRemainder(dividingBy: shape.keyValueHeads)
-                    let visible = step.visible(to: token)
-                    let query = token * shape.queryWidth + head * group * shape.headSize
-                    let scratch = pool.scratch(
-                        worker: worker, bytes: CachedAttention.scratchBytes(heads: group, positions: visible.count))
+                    let (index, head) = unit.quotientAndRemainder(dividingBy: shape.keyValueHeads)
+                    let tile = tiles[index]
+                    let cache = step.batch.sequences[tile.sequence].cache
+                    let visible = tile.rows.map(step.visible)
+                    let query = tile.rows.lowerBound * shape.queryWidth + head * group * shape.headSize
+                    let operands = CachedAttention.Operands(
+                        queries: workspace.queries.pointer + query, queryRowStride: shape.queryWidth,
+                        keys: cache.keys(step.block) + head * shape.headSize, keyStride: cache.keyWidth,
+                        values: cache.values(step.block) + head * shape.headSize, valueStride: cache.valueWidth,
+                        sinks: sinks.isEmpty ? nil : sinks.baseAddress.map { $0 + head * group },
+                        output: workspace.attended.pointer + query, outputRowStride: shape.queryWidth)
                     attention.attend(
-                        queries: workspace.queries.pointer + query, heads: group,
-                        keys: step.cache.keys(step.block) + head * shape.headSize, keyStride: step.cache.keyWidth,
-                        values: step.cache.values(step.block) + head * shape.headSize,
-                        valueStride: step.cache.valueWidth, positions: visible,
-                        sinks: sinks.baseAddress.map { $0 + head * group }.flatMap { sinks.isEmpty ? nil : $0 },
-                        scores: scratch.assumingMemoryBound(to: Float.self),
-                        output: workspace.attended.pointer + query)
+                        operands, heads: group, visible: visible,
+                        scratch: attention.scratch(pool, worker, visible, heads: group))
                 }
             }
         }
@@ -93,23 +102,5 @@ struct GroupedAttention {
 
     private func clamp(_ numbers: UnsafeMutablePointer<Float>, count: Int, to limit: Float) {
         for i in 0..<count { numbers[i] = min(max(numbers[i], -limit), limit) }
-    }
-}
-
-/// One block's attention for one micro-batch.
-struct AttentionStep {
-    let block: Int
-    let shape: ModelConfiguration.BlockShape
-    /// New positions; the first is `cache.count`.
-    let tokens: Int
-    let cache: KVCache
-    let table: RotaryTable
-
-    var first: Int { cache.count }
-
-    /// The positions that new token `token` sees.
-    func visible(to token: Int) -> Range<Int> {
-        let position = first + token
-        return shape.mask.start(for: position)..<position + 1
     }
 }

@@ -15,41 +15,45 @@ struct LatentAttention {
     private static let headsPerUnit = 8
 
     func run(_ weights: LatentAttentionWeights, step: AttentionStep, workspace: Workspace) {
+        let rows = step.batch.rows
         project(weights, step: step, workspace: workspace)
         absorb(weights, step: step, workspace: workspace)
         attend(step: step, workspace: workspace)
-        expand(weights, tokens: step.tokens, workspace: workspace)
+        expand(weights, tokens: rows, workspace: workspace)
         pool.multiply(
-            weights.output, input: workspace.attended.pointer, tokens: step.tokens, output: workspace.update.pointer)
+            weights.output, input: workspace.attended.pointer, tokens: rows, output: workspace.update.pointer)
     }
 
-    /// Queries of all heads, and the new entries of the cache.
+    /// Queries of all heads, and the new entries of the caches.
     private func project(_ weights: LatentAttentionWeights, step: AttentionStep, workspace: Workspace) {
+        let rows = step.batch.rows
         let input = workspace.normalised.pointer
         var queryInput = input
         if let compression = weights.compression {
             let rank = compression.norm.count
             queryInput = workspace.compressedQueries.pointer
-            pool.multiply(compression.down, input: input, tokens: step.tokens, output: queryInput)
-            for token in 0..<step.tokens {
-                let query = queryInput + token * rank
+            pool.multiply(compression.down, input: input, tokens: rows, output: queryInput)
+            for row in 0..<rows {
+                let query = queryInput + row * rank
                 kernels.rmsNorm(query, weight: compression.norm, epsilon: latent.epsilon, count: rank, output: query)
             }
         }
-        pool.multiply(weights.query, input: queryInput, tokens: step.tokens, output: workspace.queries.pointer)
-        let entries = step.cache.keys(step.block) + step.first * latent.cacheWidth
-        pool.multiply(weights.latentDown, input: input, tokens: step.tokens, output: entries)
-        for token in 0..<step.tokens {
-            let entry = entries + token * latent.cacheWidth
+        pool.multiply(weights.query, input: queryInput, tokens: rows, output: workspace.queries.pointer)
+        pool.multiply(weights.latentDown, input: input, tokens: rows, output: workspace.keys.pointer)
+        for row in 0..<rows {
+            let sequence = step.batch.sequence(of: row)
+            let position = sequence.position(of: row)
+            let entry = workspace.keys.pointer + row * latent.cacheWidth
             kernels.rmsNorm(
                 entry, weight: weights.latentNorm, epsilon: latent.epsilon, count: latent.rank, output: entry)
-            step.table.rotate(
-                entry + latent.rank, count: 1, stride: latent.rotarySize, position: step.first + token,
-                kernels: kernels)
+            sequence.table.rotate(
+                entry + latent.rank, count: 1, stride: latent.rotarySize, position: position, kernels: kernels)
+            (sequence.cache.keys(step.block) + position * latent.cacheWidth).update(
+                from: entry, count: latent.cacheWidth)
         }
     }
 
-    /// `latentQueries[token][head] = (keyUp[head] · plain part, rotated part)`.
+    /// `latentQueries[row][head] = (keyUp[head] · plain part, rotated part)`.
     private func absorb(_ weights: LatentAttentionWeights, step: AttentionStep, workspace: Workspace) {
         let queries = workspace.queries.pointer
         let target = workspace.latentQueries.pointer
@@ -60,39 +64,46 @@ struct LatentAttention {
                 let scratch = pool.scratch(worker: worker, bytes: scratchBytes)
                 kernels.multiply(
                     weights.keyUp[head], rows: 0..<latent.rank, input: queries + head * shape.headSize,
-                    inputStride: shape.queryWidth, tokens: step.tokens, output: target + head * latent.cacheWidth,
-                    outputStride: width, scratch: scratch)
-                for token in 0..<step.tokens {
-                    let rotated = target + token * width + head * latent.cacheWidth + latent.rank
-                    let source = queries + token * shape.queryWidth + head * shape.headSize + latent.plainSize
+                    inputStride: shape.queryWidth, tokens: step.batch.rows,
+                    output: target + head * latent.cacheWidth, outputStride: width, scratch: scratch)
+                for row in 0..<step.batch.rows {
+                    let rotated = target + row * width + head * latent.cacheWidth + latent.rank
+                    let source = queries + row * shape.queryWidth + head * shape.headSize + latent.plainSize
                     rotated.update(from: source, count: latent.rotarySize)
-                    step.table.rotate(
-                        rotated, count: 1, stride: latent.rotarySize, position: step.first + token, kernels: kernels)
+                    let sequence = step.batch.sequence(of: row)
+                    sequence.table.rotate(
+                        rotated, count: 1, stride: latent.rotarySize, position: sequence.position(of: row),
+                        kernels: kernels)
                 }
             }
         }
     }
 
-    /// `latentOutputs[token][head]`: the weighted sum of compressed values.
+    /// `latentOutputs[row][head]`: the weighted sum of compressed values. All heads share keys and values.
     private func attend(step: AttentionStep, workspace: Workspace) {
         let attention = CachedAttention(
             keySize: latent.cacheWidth, valueSize: latent.rank, scale: shape.scale, kernels: kernels)
-        let groups = (shape.queryHeads + Self.headsPerUnit - 1) / Self.headsPerUnit
-        let cached = step.cache.keys(step.block)
-        pool.forEach(count: step.tokens * groups, grain: 1) { units, worker in
+        let together = min(Self.headsPerUnit, shape.queryHeads)
+        let groups = (shape.queryHeads + together - 1) / together
+        let tiles = step.batch.tiles(queriesPerRow: together)
+        pool.forEach(count: tiles.count * groups, grain: 1) { units, worker in
             for unit in units {
-                let (token, group) = unit.quotientAndRemainder(dividingBy: groups)
-                let first = group * Self.headsPerUnit
-                let heads = min(Self.headsPerUnit, shape.queryHeads - first)
-                let visible = step.visible(to: token)
-                let scratch = pool.scratch(
-                    worker: worker, bytes: CachedAttention.scratchBytes(heads: heads, positions: visible.count))
-                let head = token * shape.queryHeads + first
+                let (index, group) = unit.quotientAndRemainder(dividingBy: groups)
+                let tile = tiles[index]
+                let first = group * together
+                let heads = min(together, shape.queryHeads - first)
+                let cached = step.batch.sequences[tile.sequence].cache.keys(step.block)
+                let visible = tile.rows.map(step.visible)
+                let head = tile.rows.lowerBound * shape.queryHeads + first
+                let operands = CachedAttention.Operands(
+                    queries: workspace.latentQueries.pointer + head * latent.cacheWidth,
+                    queryRowStride: shape.queryHeads * latent.cacheWidth, keys: cached, keyStride: latent.cacheWidth,
+                    values: cached, valueStride: latent.cacheWidth, sinks: nil,
+                    output: workspace.latentOutputs.pointer + head * latent.rank,
+                    outputRowStride: shape.queryHeads * latent.rank)
                 attention.attend(
-                    queries: workspace.latentQueries.pointer + head * latent.cacheWidth, heads: heads, keys: cached,
-                    keyStride: latent.cacheWidth, values: cached, valueStride: latent.cacheWidth, positions: visible,
-                    sinks: nil, scores: scratch.assumingMemoryBound(to: Float.self),
-                    output: workspace.latentOutputs.pointer + head * latent.rank)
+                    operands, heads: heads, visible: visible,
+                    scratch: attention.scratch(pool, worker, visible, heads: heads))
             }
         }
     }

@@ -42,6 +42,10 @@ extension ModelConfiguration {
 
         public var queryWidth: Int { queryHeads * headSize }
         public var keyValueWidth: Int { keyValueHeads * headSize }
+        /// Numbers of one position's keys in a block's cache.
+        public var cachedKeyWidth: Int { latent?.cacheWidth ?? keyValueWidth }
+        /// Numbers of one position's values; latent attention has none apart from its keys.
+        public var cachedValueWidth: Int { latent == nil ? keyValueWidth : 0 }
         /// Numbers of one position's attention output before its projection.
         public var attendedWidth: Int { queryHeads * (latent?.valueSize ?? headSize) }
     }
