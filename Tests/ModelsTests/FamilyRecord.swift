@@ -8,10 +8,14 @@ enum FamilyRecord {
     private static let lock = Mutex(())
 
     static func add(_ checkpoint: GoldenCheckpoint, model: TransformerModel, format: String, _ result: Comparison) {
+        add(checkpoint.path, architecture: model.configuration.architecture, format: format, result)
+    }
+
+    static func add(_ checkpoint: String, architecture: String, format: String, _ result: Comparison) {
         guard let path = ProcessInfo.processInfo.environment["GUILDHALL_FAMILY_RECORD"] else { return }
         let fields: [String: Any] = [
-            "architecture": model.configuration.architecture,
-            "checkpoint": checkpoint.path.split(separator: "/").suffix(3).joined(separator: "/"),
+            "architecture": architecture,
+            "checkpoint": checkpoint.split(separator: "/").suffix(3).joined(separator: "/"),
             "format": format, "largest_difference": Double(result.largestDifference),
             "positions": result.positions, "greedy_mismatches": result.greedyMismatches,
         ]
