@@ -50,7 +50,10 @@ struct ConfigFields {
     }
 
     func optionalInt(_ field: String) throws(ConfigurationError) -> Int? {
-        try typed(field, "a whole number", \.intValue)
+        guard let value = try typed(field, "a whole number", \.intValue) else { return nil }
+        // So that no sum and no product of two overflows before it is checked.
+        guard Int32(exactly: value) != nil else { throw error(field, "\(value) is no number that a model can have") }
+        return value
     }
 
     func float(_ field: String) throws(ConfigurationError) -> Double {
@@ -78,7 +81,7 @@ struct ConfigFields {
     func optionalInts(_ field: String) throws(ConfigurationError) -> [Int]? {
         try typed(field, "a list of whole numbers") { value in
             guard let elements = value.arrayValue else { return nil }
-            let numbers = elements.compactMap(\.intValue)
+            let numbers = elements.compactMap { $0.intValue.flatMap { Int32(exactly: $0) }.map(Int.init) }
             return numbers.count == elements.count ? numbers : nil
         }
     }

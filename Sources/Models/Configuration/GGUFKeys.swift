@@ -22,9 +22,15 @@ struct GGUFKeys {
     /// Counts `keys` as understood.
     func pass(_ keys: String...) { for key in keys { asked.insert(key) } }
 
-    func int(_ key: String) throws -> Int { try gguf.int(full(key)) }
+    func int(_ key: String) throws -> Int { try checked(gguf.int(full(key)), key) }
 
-    func optionalInt(_ key: String) throws -> Int? { try gguf.intIfPresent(full(key)) }
+    func optionalInt(_ key: String) throws -> Int? { try gguf.intIfPresent(full(key)).map { try checked($0, key) } }
+
+    /// So that no sum and no product of two overflows before it is checked.
+    private func checked(_ value: Int, _ key: String) throws(ConfigurationError) -> Int {
+        try require(Int32(exactly: value) != nil, key, "\(value) is no number that a model can have")
+        return value
+    }
 
     func float(_ key: String) throws -> Double { try gguf.float(full(key)) }
 

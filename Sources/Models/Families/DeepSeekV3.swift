@@ -54,7 +54,7 @@ extension ConfigFields {
     func sharedExperts(width: Int) throws -> ModelConfiguration.SharedExpert? {
         let count = try optionalInt("n_shared_experts") ?? 0
         guard (0...64).contains(count) else { throw error("n_shared_experts", "\(count) is outside 0…64") }
-        return count == 0 || width > 1 << 17 ? nil : .init(width: count * width)
+        return count == 0 ? nil : .init(width: count * width)
     }
 
     /// Multi-head latent attention of DeepSeek's.
@@ -66,7 +66,7 @@ extension ConfigFields {
             valueSize: try positive("v_head_dim"))
         // Both follow from the fields above.
         pass("head_dim", "qk_head_dim", "num_key_value_heads")
-        let size = min(latent.plainSize, 1 << 16) + min(latent.rotarySize, 1 << 16)
+        let size = latent.plainSize + latent.rotarySize
         var shape = ModelConfiguration.AttentionShape(
             queryHeads: heads, keyValueHeads: heads, headSize: size,
             scale: try yarnScale() / Float(size).squareRoot(), latent: latent)
