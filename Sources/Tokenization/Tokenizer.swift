@@ -6,13 +6,14 @@ public typealias TokenID = Int32
 
 /// Text to tokens and back. Immutable, and safe to use from any thread.
 ///
-/// Byte-level BPE (GPT-2 and its descendants) and SentencePiece BPE are read from GGUF metadata or from a Hugging Face
-/// `tokenizer.json`. Tokens agree with llama.cpp for the first and with the `tokenizers` library for the second.
+/// Byte-level BPE (GPT-2 and its descendants), SentencePiece BPE and unigram models are read from GGUF metadata or from a
+/// Hugging Face `tokenizer.json`. Tokens agree with llama.cpp for the first and with the `tokenizers` library for the
+/// second.
 public final class Tokenizer: Sendable {
     let vocabulary: Vocabulary
     let encoder: any StretchEncoder
     let matchers: AddedTokenMatchers
-    let normalizesToNFC: Bool
+    let normalizer: Normalizer
     let prefix: [TokenID]
     let suffix: [TokenID]
     let dropsLeadingSpace: Bool
@@ -57,9 +58,12 @@ public final class Tokenizer: Sendable {
             encoder = SentencePieceEncoder(
                 rules, pieces: &pieces, kinds: description.kinds, unknown: description.unknown)
             dropsLeadingSpace = rules.dropsLeadingSpace
+        case .composed(let rules):
+            encoder = ComposedEncoder(rules, pieces: &pieces, kinds: description.kinds, unknown: description.unknown)
+            dropsLeadingSpace = rules.dropsLeadingSpace
         }
         vocabulary = encoder.vocabulary
-        normalizesToNFC = description.normalizesToNFC
+        normalizer = description.normalizer
         prefix = description.prefix
         suffix = description.suffix
         beginOfText = description.beginOfText

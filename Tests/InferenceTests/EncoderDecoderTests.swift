@@ -3,49 +3,16 @@ import Foundation
 import Inference
 import Testing
 
-/// A tiny Switch Transformer with a vocabulary of letters, loaded as the engine loads a released checkpoint.
-private func letters() throws -> LoadedModel {
-    let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent("Fixtures/golden-switch/released")
-    let copy = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID())")
-    try FileManager.default.copyItem(at: source, to: copy)
-    defer { try? FileManager.default.removeItem(at: copy) }
-    try tokenizer(pieces: 48).write(to: copy.appendingPathComponent("tokenizer.json"))
-    return try LoadedModel(path: copy.path)
-}
+/// A tiny Switch Transformer as it would be released, with a unigram tokenizer in the way of T5.
+private let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("Fixtures/golden-switch/released")
 
-/// `tokenizer.json` of one piece a letter after padding, end and unknown; each letter begins a word.
-private func tokenizer(pieces: Int) throws -> Data {
-    let special = ["<pad>", "</s>", "<unk>"]
-    let names = special + (0..<pieces - special.count).map { "▁" + String(UnicodeScalar(UInt8(65 + $0))) }
-    let file: [String: Any] = [
-        "version": "1.0",
-        "added_tokens": special.enumerated().map { id, content in
-            [
-                "id": id, "content": content, "single_word": false, "lstrip": false, "rstrip": false,
-                "normalized": false, "special": true,
-            ] as [String: Any]
-        },
-        "normalizer": [
-            "type": "Sequence",
-            "normalizers": [
-                ["type": "Prepend", "prepend": "▁"],
-                ["type": "Replace", "pattern": ["String": " "], "content": "▁"],
-            ],
-        ] as [String: Any],
-        "decoder": [
-            "type": "Sequence",
-            "decoders": [
-                ["type": "Replace", "pattern": ["String": "▁"], "content": " "], ["type": "Fuse"],
-                ["type": "Strip", "content": " ", "start": 1, "stop": 0],
-            ],
-        ] as [String: Any],
-        "model": [
-            "type": "BPE", "unk_token": "<unk>", "fuse_unk": true, "byte_fallback": false, "merges": [String](),
-            "vocab": Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) }),
-        ] as [String: Any],
-    ]
-    return try JSONSerialization.data(withJSONObject: file)
+/// A text, its tokens, and what transformers answers to it.
+private struct TextAnswer: Decodable {
+    let prompt: String
+    let ids: [TokenID]
+    let answer: [TokenID]
+    let text: String
 }
 
 @Suite struct EncoderDecoderTests {
@@ -68,34 +35,44 @@ private func tokenizer(pieces: Int) throws -> Data {
 
     /// Greedy answers of the engine are those of transformers' `generate`, whatever ran before.
     @Test func answersLikeTransformers() async throws {
-        let model = try letters()
-        let engine = Engine(model: model)
+        let engine = Engine(model: try LoadedModel(path: folder.path))
         #expect(engine.model.architecture == "switch_transformers")
         #expect(engine.model.layers == 6 && engine.model.expertsPerToken == 1)
-        let expected = try SafetensorsFile(
-            path: URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-                .appendingPathComponent("Fixtures/golden-switch/released/expected.safetensors").path)
+        let expected = try SafetensorsFile(path: folder.appendingPathComponent("expected.safetensors").path)
         let prompts = try expected.integers("input_ids")
         for row in [0, 1, 0] {
             let columns = prompts.shape[1]
             let prompt = prompts.values[row * columns..<(row + 1) * columns].map { TokenID($0) }
             let wanted = try expected.integers("generated_\(row)").values.map { TokenID($0) }
-            let (text, result) = try await answer(engine, prompt, maxTokens: 24)
+            let (_, result) = try await answer(engine, prompt, maxTokens: 24)
             #expect(result.tokens == wanted)
             #expect(result.finishReason == .length)
-            // The answer is a text of its own: it does not begin with the space before its first word.
-            #expect(text == engine.tokenizer.decode(wanted))
-            #expect(!text.hasPrefix(" "))
+        }
+        engine.shutDown()
+    }
+
+    /// From text to text. An answer is a text of its own: it does not begin with the space before its first word.
+    @Test func answersTextLikeTransformers() async throws {
+        let engine = Engine(model: try LoadedModel(path: folder.path))
+        let data = try Data(contentsOf: folder.appendingPathComponent("answers.json"))
+        let expected = try JSONDecoder().decode([TextAnswer].self, from: data)
+        #expect(expected.count == 3)
+        for wanted in expected {
+            let ids = engine.promptTokens(of: wanted.prompt)
+            #expect(ids == wanted.ids)
+            let (text, result) = try await answer(engine, ids, maxTokens: wanted.answer.count)
+            #expect(result.tokens == wanted.answer)
+            #expect(text == wanted.text)
         }
         engine.shutDown()
     }
 
     @Test func endsAtTheModelsEndToken() async throws {
-        #expect(try letters().endOfGeneration.contains(1))
+        #expect(try LoadedModel(path: folder.path).endOfGeneration.contains(1))
     }
 
     @Test func countsTokensOfEncoderAndDecoder() async throws {
-        let engine = Engine(model: try letters())
+        let engine = Engine(model: try LoadedModel(path: folder.path))
         _ = try await answer(engine, [5, 6, 7], maxTokens: 4)
         let loads = engine.expertLoads()
         #expect(loads.layers.map(\.block) == [1, 3, 5])
@@ -105,7 +82,7 @@ private func tokenizer(pieces: Int) throws -> Data {
     }
 
     @Test func conversationsNeedATemplate() throws {
-        let engine = Engine(model: try letters())
+        let engine = Engine(model: try LoadedModel(path: folder.path))
         #expect(throws: PromptError.noChatTemplate) {
             try engine.promptTokens(of: [ChatMessage(role: "user", content: "hello")])
         }

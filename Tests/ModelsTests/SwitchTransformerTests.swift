@@ -12,8 +12,7 @@ import Testing
     @Test(arguments: SwitchCheckpoint.all)
     func matchesTransformers(checkpoint: SwitchCheckpoint) throws {
         let result = try checkpoint.compare(try checkpoint.model(), chunk: 32)
-        FamilyRecord.add(
-            checkpoint.path, architecture: SwitchConfiguration.architecture, format: "huggingface", result)
+        FamilyRecord.add("switch_transformers", path: checkpoint.path, format: "huggingface", result)
         #expect(result.positions == 34)
         #expect(result.largestDifference < 1e-4)
         #expect(result.greedyMismatches == 0)

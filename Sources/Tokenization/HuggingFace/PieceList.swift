@@ -35,7 +35,6 @@ struct PieceList {
 
     private mutating func add(_ token: JSONTree, below limit: Int, _ item: String) throws(TokenizerError) {
         guard let content = token["content"]?.string else { throw file.error(item, "has no content") }
-        guard token["single_word"]?.bool != true else { throw file.error(item, "single_word is not supported") }
         guard let idValue = token["id"] else { throw file.error(item, "has no id") }
         let id = Int(try Self.id(idValue, below: limit, file, item))
         while pieces.count <= id {
@@ -47,7 +46,8 @@ struct PieceList {
         addedTokens.append(
             AddedToken(
                 id: TokenID(id), takesLeftSpace: token["lstrip"]?.bool ?? false,
-                takesRightSpace: token["rstrip"]?.bool ?? false, isNormalized: token["normalized"]?.bool ?? true))
+                takesRightSpace: token["rstrip"]?.bool ?? false, isNormalized: token["normalized"]?.bool ?? true,
+                isSingleWord: token["single_word"]?.bool ?? false))
     }
 
     private static func id(
