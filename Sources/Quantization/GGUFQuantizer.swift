@@ -79,6 +79,7 @@ public struct GGUFQuantizer {
         var deviation = QuantizationDeviation()
         let quantizer = TensorQuantizer(pool: pool)
         for matrix in matrices {
+            defer { matrix.region.adviseUnneeded() }
             deviation.add(
                 try quantizer.convert(matrix, to: item.type) { bytes throws(CheckpointError) in
                     try output.write(bytes)

@@ -44,6 +44,32 @@ public final class Tokenizer: Sendable {
         try self.init(VocabularyDescription(tokenizerJSON: tokenizerJSON, config: tokenizerConfig, source: source))
     }
 
+    /// Builds the tokenizer of a SentencePiece model (`tokenizer.model`); see `init(tokenizerJSON:tokenizerConfig:source:)`.
+    public convenience init(
+        sentencePieceModel: Data, tokenizerConfig: Data?, source: String
+    ) throws(TokenizerError) {
+        try self.init(
+            VocabularyDescription(sentencePieceModel: sentencePieceModel, config: tokenizerConfig, source: source))
+    }
+
+    /// Builds the tokenizer of a rank file, as tiktoken has them, for an architecture by its name in `config.json`; see
+    /// `init(tokenizerJSON:tokenizerConfig:source:)`.
+    package convenience init(
+        ranks: Data, modelType: String, tokenizerConfig: Data?, source: String
+    ) throws(TokenizerError) {
+        try self.init(
+            VocabularyDescription(ranks: ranks, modelType: modelType, config: tokenizerConfig, source: source))
+    }
+
+    /// Builds the tokenizer of `vocab.json` and `merges.txt`.
+    package convenience init(
+        vocabulary: Data, merges: Data, modelType: String, tokenizerConfig: Data?, source: String
+    ) throws(TokenizerError) {
+        try self.init(
+            VocabularyDescription(
+                vocabulary: vocabulary, merges: merges, modelType: modelType, config: tokenizerConfig, source: source))
+    }
+
     init(_ description: VocabularyDescription) throws(TokenizerError) {
         try description.checkLimits()
         var pieces = PieceTable(reserving: description.pieces.count)

@@ -62,7 +62,8 @@ struct ModelReading {
         algorithm = .composed(
             ComposedRules(
                 splitter: pipeline.splitter,
-                model: .unigram(scores: scores, tokens: (0..<scores.count).map { TokenID($0) }),
+                model: .unigram(
+                    scores: scores, tokens: scores.indices.map { TokenID($0) }, lowest: scores.min() ?? 0),
                 writing: pipeline.writing, fallsBackToBytes: fallsBackToBytes, fusesUnknown: true,
                 dropsLeadingSpace: pipeline.dropsLeadingSpace))
     }

@@ -7,9 +7,10 @@ struct PieceList {
     /// Ids beyond the number of pieces are allowed up to this many, for files with gaps.
     private static let largestGap = 65536
 
-    init(_ file: TokenizerFile, vocabulary: [JSONTree.Member]) throws(TokenizerError) {
+    /// - Parameter addsTokens: whether the file lists added tokens too.
+    init(_ file: TokenizerFile, vocabulary: [JSONTree.Member], addsTokens: Bool = true) throws(TokenizerError) {
         self.file = file
-        let added = file.root["added_tokens"]?.array ?? []
+        let added = addsTokens ? file.root["added_tokens"]?.array ?? [] : []
         let limit = vocabulary.count + added.count + Self.largestGap
         var ids: [TokenID] = []
         ids.reserveCapacity(vocabulary.count)
@@ -24,6 +25,17 @@ struct PieceList {
             kinds[Int(id)] = .normal
         }
         for (index, token) in added.enumerated() { try add(token, below: limit, "added_tokens[\(index)]") }
+    }
+
+    /// The pieces of another file and `tokens`, which are as in `added_tokens`.
+    init(
+        _ file: TokenizerFile, adding tokens: [JSONTree], after pieces: [String], kinds: [VocabularyDescription.Kind]
+    ) throws(TokenizerError) {
+        self.file = file
+        self.pieces = pieces
+        self.kinds = kinds
+        let limit = pieces.count + tokens.count + Self.largestGap
+        for token in tokens { try add(token, below: limit, "added_tokens_decoder") }
     }
 
     /// Marks `<0x00>` to `<0xFF>` as the bytes they stand for.

@@ -15,9 +15,9 @@ final class ComposedEncoder: StretchEncoder {
         case .merges(let merges, _):
             table = MergeTable(merges, pieces: &pieces)
             unigram = nil
-        case .unigram(let scores, let tokens):
+        case .unigram(let scores, let tokens, let lowest):
             table = MergeTable(reserving: 0)
-            unigram = UnigramModel(scores: scores, tokens: tokens, pieces: pieces)
+            unigram = UnigramModel(scores: scores, lowest: lowest, tokens: tokens, pieces: pieces)
         }
         vocabulary = Vocabulary(pieces: pieces, kinds: kinds, writing: rules.writing)
         bytes = SentencePieceEncoder.byteTokens(in: vocabulary)

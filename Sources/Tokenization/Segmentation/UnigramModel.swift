@@ -21,10 +21,11 @@ struct UnigramModel: Sendable {
     /// How much less than any piece an unknown character scores.
     private static let unknownPenalty = 10.0
 
-    /// `tokens` are the pieces that text may become; `scores` has one element for every piece of the vocabulary.
-    init(scores: [Double], tokens: [TokenID], pieces: PieceTable) {
+    /// `tokens` are the pieces that text may become; `scores` has one element for every piece of the vocabulary;
+    /// `lowest` is the score that unknown characters fall short of.
+    init(scores: [Double], lowest: Double, tokens: [TokenID], pieces: PieceTable) {
         self.scores = scores
-        unknownScore = (scores.min() ?? 0) - Self.unknownPenalty
+        unknownScore = lowest - Self.unknownPenalty
         trie = PieceTrie(tokens, pieces: pieces)
     }
 

@@ -57,6 +57,9 @@ struct AddedToken: Sendable {
 /// Rules of byte-level BPE (GPT-2 and its descendants).
 struct ByteLevelRules: Sendable {
     var merges: [MergeRule]
+    /// In place of merges: one score for each piece, as in `SentencePieceRules.Merging`; none merges to a piece of
+    /// score -∞.
+    var scores: [Float]?
     var preTokenizer: PreTokenizer
     /// Whether a word that is a piece stays whole whatever the merges say.
     var ignoresMerges = false
@@ -100,8 +103,9 @@ struct ComposedRules: Sendable {
     enum Model: Sendable {
         /// Byte-pair encoding over characters. `ignoresMerges`: a word that is a piece stays whole.
         case merges([MergeRule], ignoresMerges: Bool)
-        /// One score for each piece of the vocabulary, and the pieces that text may become.
-        case unigram(scores: [Double], tokens: [TokenID])
+        /// One score for each piece of the vocabulary, the pieces that text may become, and the score that unknown
+        /// characters are measured by.
+        case unigram(scores: [Double], tokens: [TokenID], lowest: Double)
     }
 
     var splitter: WordSplitter
