@@ -3,8 +3,9 @@
 
 Each folder: config.json, the weights, expected.safetensors with input_ids [2,T], decoder_input_ids [2,D], logits
 [2,D,V] of the whole decoder input at once, and generated_0, generated_1: what greedy generate() answers to each prompt.
+The released one has a tokenizer.json in the way of T5, and answers.json: texts and their greedy answers.
 buckets.safetensors holds relative position buckets of offsets -210...210 by buckets, reach and direction.
-Float32, eager. Needs torch (CPU), transformers and safetensors, versions as in Training/requirements.txt.
+Float32, eager. Needs torch (CPU), transformers, tokenizers and safetensors, versions as in Training/requirements.txt.
 
 usage: make_switch_fixtures.py OUT_DIR [--seed N]
 """
@@ -14,6 +15,7 @@ import pathlib
 
 import torch
 import transformers
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors
 from safetensors.torch import save_file
 from transformers.models.switch_transformers.modeling_switch_transformers import SwitchTransformersAttention
 
@@ -22,6 +24,11 @@ COMMON = {"vocab_size": VOCABULARY, "d_model": 20, "d_kv": 6, "d_ff": 12, "num_h
           "relative_attention_num_buckets": 8, "relative_attention_max_distance": 14, "decoder_start_token_id": 0}
 # What config.json of google/switch-base-8 has beyond what transformers 5 writes.
 RELEASED = {"feed_forward_proj": "relu", "is_gated_act": False, "router_type": "tokens_masked"}
+
+SPECIAL = ["<pad>", "</s>", "<unk>"]
+PIECES = ("s ed ing er on e t a o i n r h l d u c m f p g w y b v k x . , ▁ ▁the ▁a ▁of ▁expert ▁token ▁route ▁to ▁in ▁is ▁and "
+          "▁s ▁t ▁w ▁switch ▁experts").split()
+PROMPTS = ["the experts route a token", "hello  world", "the switch is in the expert of tokens, and it is fast."]
 
 
 def variants():
@@ -85,6 +92,34 @@ def write_released(model, folder):
     path.write_text(json.dumps(json.loads(path.read_text()) | RELEASED, indent=2, sort_keys=True) + "\n")
 
 
+def write_tokenizer(folder):
+    """A unigram model with the steps around it that T5's tokenizer.json has, but for the character map."""
+    vocabulary = [(piece, 0.0) for piece in SPECIAL]
+    vocabulary += [(piece, -2 - 0.07 * index) for index, piece in enumerate(PIECES)]
+    assert len(vocabulary) == VOCABULARY
+    tokenizer = Tokenizer(models.Unigram(vocabulary, unk_id=2, byte_fallback=False))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")])
+    tokenizer.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", 1)])
+    tokenizer.add_special_tokens([AddedToken(piece, special=True) for piece in SPECIAL])
+    tokenizer.save(str(folder / "tokenizer.json"))
+    return tokenizer
+
+
+@torch.no_grad()
+def write_answers(model, folder):
+    tokenizer = write_tokenizer(folder)
+    answers = []
+    for prompt in PROMPTS:
+        ids = tokenizer.encode(prompt).ids
+        answer = model.generate(torch.tensor([ids]), max_new_tokens=16, do_sample=False)[0, 1:].tolist()
+        answers.append({"prompt": prompt, "ids": ids, "answer": answer, "text": tokenizer.decode(answer)})
+    lines = ",\n".join(json.dumps(answer, ensure_ascii=False) for answer in answers)
+    (folder / "answers.json").write_text(f"[{lines}]\n")
+
+
 def write(name, config, released, out, seed):
     torch.manual_seed(seed)
     config._attn_implementation = "eager"
@@ -95,6 +130,7 @@ def write(name, config, released, out, seed):
     folder.mkdir(parents=True, exist_ok=True)
     if released:
         write_released(model, folder)
+        write_answers(model, folder)
     else:
         model.to(torch.bfloat16).save_pretrained(folder, max_shard_size="20KB")
     save_file(tensors, folder / "expected.safetensors",

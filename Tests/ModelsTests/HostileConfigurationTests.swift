@@ -13,7 +13,8 @@ import Testing
         ]
     }
 
-    @Test(arguments: GoldenCheckpoint.fixtures) func noValueTraps(checkpoint: GoldenCheckpoint) throws {
+    @Test(arguments: GoldenCheckpoint.fixtures + SwitchCheckpoint.all.map { GoldenCheckpoint(path: $0.path) })
+    func noValueTraps(checkpoint: GoldenCheckpoint) throws {
         let copy = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID())")
         try FileManager.default.copyItem(atPath: checkpoint.path, toPath: copy.path)
         defer { try? FileManager.default.removeItem(at: copy) }
@@ -22,7 +23,7 @@ import Testing
         var refused = 0
         func load(_ changed: [String: Any]) throws {
             try JSONSerialization.data(withJSONObject: changed).write(to: file)
-            do { _ = try TransformerModel(path: copy.path) } catch is ConfigurationError {
+            do { _ = try LanguageModel(path: copy.path) } catch is ConfigurationError {
                 refused += 1
             } catch is CheckpointError { refused += 1 }
         }

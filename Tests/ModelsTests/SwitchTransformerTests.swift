@@ -62,6 +62,18 @@ import Testing
         #expect(pieces.logits[..<vocabulary] == whole.logits[..<vocabulary])
     }
 
+    /// With `tie_word_embeddings` the decoder's output is scaled, and an output matrix in the file still counts.
+    @Test func aTiedModelScalesItsOutput() throws {
+        let untied = SwitchCheckpoint.all[1]
+        let own = try untied.compare(try untied.model(), chunk: 32)
+        try untied.withChanged(["tie_word_embeddings": true]) { tied in
+            let model = try tied.model()
+            let scale = Float(model.configuration.hiddenSize).squareRoot()
+            let scaled = try tied.compare(model, chunk: 32).logits.map { $0 * scale }
+            #expect(zip(scaled, own.logits).allSatisfy { abs($0 - $1) < 1e-5 })
+        }
+    }
+
     /// Observers hear of sparse blocks, encoder first, and of dropped tokens.
     @Test func observersHearOfDroppedTokens() throws {
         let checkpoint = SwitchCheckpoint.all[0]

@@ -11,14 +11,10 @@ public final class SwitchTransformerRunner {
     public let model: SwitchTransformer
     /// Tokens that `encode` and `decode` take at most.
     public let maxTokens: Int
-    private let pool: ComputePool
-    private let kernels = Kernels.selected
-    private let attention: BiasedAttention
-    /// The encoder's blocks, then the decoder's.
-    private let feedForward: FeedForwardBlock
-    private let workspace: SwitchWorkspace
+    private let steps: SwitchSteps
     private let encoderBias: PositionBias
     private let decoderBias: PositionBias
+    private var workspace: SwitchWorkspace { steps.workspace }
 
     public init(
         model: SwitchTransformer, pool: ComputePool, maxTokens: Int, observer: (any RoutingObserver)? = nil
@@ -27,13 +23,7 @@ public final class SwitchTransformerRunner {
         let configuration = model.configuration
         self.model = model
         self.maxTokens = maxTokens
-        self.pool = pool
-        attention = BiasedAttention(
-            heads: configuration.heads, headSize: configuration.headSize, pool: pool, kernels: .selected)
-        feedForward = FeedForwardBlock(
-            (model.encoder.blocks + model.decoder.blocks).map(\.feedForward), hiddenSize: configuration.hiddenSize,
-            pool: pool, maxBatch: maxTokens, observer: observer)
-        workspace = SwitchWorkspace(configuration, tokens: maxTokens)
+        steps = SwitchSteps(model, pool: pool, maxTokens: maxTokens, observer: observer)
         func bias(_ stack: SwitchStack, bidirectional: Bool) -> PositionBias {
             PositionBias(
                 weights: stack.positionBias,
@@ -58,14 +48,14 @@ public final class SwitchTransformerRunner {
     ) -> SwitchSequence? {
         precondition(!tokens.isEmpty && tokens.count <= maxTokens, "prompt of a wrong size")
         let count = tokens.count
-        embed(tokens, model.encoder.embedding)
+        steps.embed(tokens, model.encoder.embedding)
         encoderBias.reserve(positions: count)
         for (index, block) in model.encoder.blocks.enumerated() {
             if isCancelled() { return nil }
             attendToSelf(block.selfAttention, tokens: count)
-            runFeedForward(block, index: index, tokens: count)
+            steps.runFeedForward(block, index: index, tokens: count)
         }
-        normalise(model.encoder.finalNorm, tokens: count)
+        steps.normalise(model.encoder.finalNorm, tokens: count)
         return sequence(tokens: count, answerCapacity: answerCapacity)
     }
 
@@ -82,7 +72,7 @@ public final class SwitchTransformerRunner {
     ) -> UnsafeBufferPointer<Float>? {
         precondition(!tokens.isEmpty && tokens.count <= maxTokens, "micro-batch of a wrong size")
         precondition(sequence.count + tokens.count <= sequence.capacity, "the sequence is full")
-        embed(tokens, model.decoder.embedding)
+        steps.embed(tokens, model.decoder.embedding)
         decoderBias.reserve(positions: sequence.count + tokens.count)
         for (index, block) in model.decoder.blocks.enumerated() {
             if isCancelled() { return nil }
@@ -90,18 +80,11 @@ public final class SwitchTransformerRunner {
             if let cross = block.crossAttention {
                 attendToPrompt(cross, index: index, tokens: tokens.count, sequence: sequence)
             }
-            runFeedForward(block, index: model.encoder.blocks.count + index, tokens: tokens.count)
+            steps.runFeedForward(block, index: model.encoder.blocks.count + index, tokens: tokens.count)
         }
         sequence.count += tokens.count
-        normalise(model.decoder.finalNorm, tokens: tokens.count)
+        steps.normalise(model.decoder.finalNorm, tokens: tokens.count)
         return logits(request, tokens: tokens.count)
-    }
-
-    private func embed(_ tokens: some Collection<Int32>, _ embedding: WeightMatrix) {
-        for (row, token) in tokens.enumerated() {
-            kernels.dequantize(
-                embedding, row: Int(token), into: workspace.residual.pointer + row * embedding.columns)
-        }
     }
 
     /// Keys and values of the prompt for all decoder blocks, made from the encoder's normalised output.
@@ -112,85 +95,41 @@ public final class SwitchTransformerRunner {
         for (index, block) in model.decoder.blocks.enumerated() {
             guard let cross = block.crossAttention else { continue }
             let (keys, values) = sequence.promptKeys(index)
-            pool.multiply(cross.key, input: workspace.normalised.pointer, tokens: tokens, output: keys)
-            pool.multiply(cross.value, input: workspace.normalised.pointer, tokens: tokens, output: values)
+            steps.project(cross.key, tokens: tokens, to: keys)
+            steps.project(cross.value, tokens: tokens, to: values)
         }
         return sequence
     }
 
     /// Self-attention of the encoder.
     private func attendToSelf(_ weights: SwitchAttention, tokens: Int) {
-        project(weights, tokens: tokens, keys: workspace.keys.pointer, values: workspace.values.pointer)
-        let keys = BiasedAttention.Keys(
-            keys: workspace.keys.pointer, values: workspace.values.pointer, count: tokens)
-        attend(weights, tokens: tokens, to: keys, sight: .everything, bias: encoderBias)
+        let (keys, values) = (workspace.keys.pointer, workspace.values.pointer)
+        steps.normalise(weights.norm, tokens: tokens)
+        steps.project(weights.key, tokens: tokens, to: keys)
+        steps.project(weights.value, tokens: tokens, to: values)
+        steps.attend(
+            weights, tokens: tokens, to: BiasedAttention.Keys(keys: keys, values: values, count: tokens),
+            sight: .everything, bias: encoderBias)
     }
 
     /// Self-attention of the decoder.
     private func attendToAnswer(_ weights: SwitchAttention, index: Int, tokens: Int, sequence: SwitchSequence) {
         let new = sequence.answerKeys(index, from: sequence.count)
-        project(weights, tokens: tokens, keys: new.keys, values: new.values)
+        steps.normalise(weights.norm, tokens: tokens)
+        steps.project(weights.key, tokens: tokens, to: new.keys)
+        steps.project(weights.value, tokens: tokens, to: new.values)
         let all = sequence.answerKeys(index, from: 0)
         let keys = BiasedAttention.Keys(keys: all.keys, values: all.values, count: sequence.count + tokens)
-        attend(weights, tokens: tokens, to: keys, sight: .past(first: sequence.count), bias: decoderBias)
+        steps.attend(weights, tokens: tokens, to: keys, sight: .past(first: sequence.count), bias: decoderBias)
     }
 
     private func attendToPrompt(_ weights: SwitchAttention, index: Int, tokens: Int, sequence: SwitchSequence) {
-        normalise(weights.norm, tokens: tokens)
-        pool.multiply(
-            weights.query, input: workspace.normalised.pointer, tokens: tokens, output: workspace.queries.pointer)
-        let prompt = sequence.promptKeys(index)
-        let keys = BiasedAttention.Keys(keys: prompt.keys, values: prompt.values, count: sequence.promptTokens)
-        attend(weights, tokens: tokens, to: keys, sight: .everything, bias: nil)
-    }
-
-    /// Queries to the workspace, keys and values to where they are kept.
-    private func project(
-        _ weights: SwitchAttention, tokens: Int, keys: UnsafeMutablePointer<Float>,
-        values: UnsafeMutablePointer<Float>
-    ) {
-        normalise(weights.norm, tokens: tokens)
-        let input = workspace.normalised.pointer
-        pool.multiply(weights.query, input: input, tokens: tokens, output: workspace.queries.pointer)
-        pool.multiply(weights.key, input: input, tokens: tokens, output: keys)
-        pool.multiply(weights.value, input: input, tokens: tokens, output: values)
-    }
-
-    private func attend(
-        _ weights: SwitchAttention, tokens: Int, to keys: BiasedAttention.Keys, sight: BiasedAttention.Sight,
-        bias: PositionBias?
-    ) {
-        attention.attend(
-            queries: workspace.queries.pointer, count: tokens, to: keys, sight: sight, bias: bias,
-            output: workspace.attended.pointer)
-        pool.multiply(
-            weights.output, input: workspace.attended.pointer, tokens: tokens, output: workspace.update.pointer)
-        addUpdate(tokens: tokens)
-    }
-
-    private func runFeedForward(_ block: SwitchBlock, index: Int, tokens: Int) {
-        normalise(block.feedForwardNorm, tokens: tokens)
-        feedForward.run(
-            block.feedForward, block: index, tokens: tokens, hidden: workspace.normalised.pointer,
-            output: workspace.update.pointer)
-        addUpdate(tokens: tokens)
-    }
-
-    private func normalise(_ norm: Norm, tokens: Int) {
-        let width = model.configuration.hiddenSize
-        let epsilon = model.configuration.normEpsilon
-        pool.forEach(count: tokens, grain: 16) { range, _ in
-            for token in range {
-                kernels.normalise(
-                    workspace.residual.pointer + token * width, norm, epsilon: epsilon,
-                    output: workspace.normalised.pointer + token * width)
-            }
-        }
-    }
-
-    private func addUpdate(tokens: Int) {
-        let count = tokens * model.configuration.hiddenSize
-        kernels.add(workspace.residual.pointer, workspace.update.pointer, count: count)
+        let (keys, values) = sequence.promptKeys(index)
+        steps.normalise(weights.norm, tokens: tokens)
+        steps.attend(
+            weights, tokens: tokens,
+            to: BiasedAttention.Keys(keys: keys, values: values, count: sequence.promptTokens), sight: .everything,
+            bias: nil)
     }
 
     /// Logits of the normalised hidden states.
@@ -209,7 +148,7 @@ public final class SwitchTransformerRunner {
             for i in 0..<wanted * configuration.hiddenSize { hidden[i] *= scale }
         }
         if wanted > 0 {
-            pool.multiply(model.output, input: hidden, tokens: wanted, output: workspace.logits.pointer)
+            steps.pool.multiply(model.output, input: hidden, tokens: wanted, output: workspace.logits.pointer)
         }
         return UnsafeBufferPointer(start: workspace.logits.pointer, count: wanted * configuration.vocabularySize)
     }
