@@ -81,7 +81,8 @@ struct MergeScores {
             let piece = Array(description.pieces[id].utf8)
             for cut in piece.indices.dropFirst() where piece[cut] & 0xC0 != 0x80 {
                 guard let left = part(piece[..<cut]), let right = part(piece[cut...]) else { continue }
-                if let left = left.id, let right = right.id, listed.contains(Pair(left: left, right: right)) { continue }
+                let pair = left.id.flatMap { left in right.id.map { Pair(left: left, right: $0) } }
+                if let pair, listed.contains(pair) { continue }
                 throw error(
                     Int32(id), "has parts that the merges leave apart; scores would join them into this piece")
             }
@@ -97,8 +98,12 @@ struct MergeScores {
 
     /// Readers of scores write what has no piece as bytes.
     private func checkBytes(_ rules: SentencePieceRules) throws(TokenizerError) {
-        let written = (0...255).map { byte in "<0x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true) + ">" }
-        guard rules.fallsBackToBytes, written.allSatisfy({ pieces.find($0.utf8Span.span) != nil }) else {
+        let hasBytes = (0...255).allSatisfy { byte in
+            let digits = String(byte, radix: 16, uppercase: true)
+            let piece = "<0x" + (digits.count < 2 ? "0" : "") + digits + ">"
+            return pieces.find(piece.utf8Span.span) != nil
+        }
+        guard rules.fallsBackToBytes, hasBytes else {
             throw TokenizerError(
                 source: description.source, item: "model.byte_fallback",
                 reason: "GGUF needs pieces <0x00> to <0xFF> for what has no piece")
