@@ -26,8 +26,9 @@ extension Tokenizer {
         into output: inout [TokenID]
     ) {
         var (text, range) = (text, range)
-        if normalizesToNFC, let composed = CanonicalComposition().composed(text.bytes[range]) {
-            (text, range) = (ScannedText(composed), 0..<composed.count)
+        if let normalized = normalizer.applied(to: text.bytes[range]) {
+            text = ScannedText(normalized, startsText: range.lowerBound == 0)
+            range = 0..<normalized.count
         }
         added.forEachSegment(in: text, range: range) { segment in
             switch segment {

@@ -10,12 +10,14 @@ extension Tokenizer {
         }
     }
 
-    /// The tokenizer in a folder's `tokenizer.json`.
+    /// The tokenizer of a folder: `tokenizer.json`, or else the files that slow tokenizers have (`tokenizer.model`,
+    /// rank files, `vocab.json` with `merges.txt`).
     public convenience init(huggingFace folder: HuggingFaceFolder) throws {
-        guard let json = try folder.tokenizerJSON else {
-            throw CheckpointError(file: folder.path, reason: "has no tokenizer.json")
+        if let json = try folder.tokenizerJSON {
+            try self.init(
+                tokenizerJSON: json, tokenizerConfig: folder.tokenizerConfig, source: "\(folder.path)/tokenizer.json")
+        } else {
+            try self.init(TokenizerFolder(path: folder.path).description(config: folder.tokenizerConfig))
         }
-        try self.init(
-            tokenizerJSON: json, tokenizerConfig: folder.tokenizerConfig, source: "\(folder.path)/tokenizer.json")
     }
 }

@@ -6,13 +6,14 @@ public typealias TokenID = Int32
 
 /// Text to tokens and back. Immutable, and safe to use from any thread.
 ///
-/// Byte-level BPE (GPT-2 and its descendants) and SentencePiece BPE are read from GGUF metadata or from a Hugging Face
-/// `tokenizer.json`. Tokens agree with llama.cpp for the first and with the `tokenizers` library for the second.
+/// Byte-level BPE (GPT-2 and its descendants), SentencePiece BPE and unigram models are read from GGUF metadata or from a
+/// Hugging Face `tokenizer.json`. Tokens agree with llama.cpp for the first and with the `tokenizers` library for the
+/// second.
 public final class Tokenizer: Sendable {
     let vocabulary: Vocabulary
     let encoder: any StretchEncoder
     let matchers: AddedTokenMatchers
-    let normalizesToNFC: Bool
+    let normalizer: Normalizer
     let prefix: [TokenID]
     let suffix: [TokenID]
     let dropsLeadingSpace: Bool
@@ -43,6 +44,32 @@ public final class Tokenizer: Sendable {
         try self.init(VocabularyDescription(tokenizerJSON: tokenizerJSON, config: tokenizerConfig, source: source))
     }
 
+    /// Builds the tokenizer of a SentencePiece model (`tokenizer.model`); see `init(tokenizerJSON:tokenizerConfig:source:)`.
+    public convenience init(
+        sentencePieceModel: Data, tokenizerConfig: Data?, source: String
+    ) throws(TokenizerError) {
+        try self.init(
+            VocabularyDescription(sentencePieceModel: sentencePieceModel, config: tokenizerConfig, source: source))
+    }
+
+    /// Builds the tokenizer of a rank file, as tiktoken has them, for an architecture by its name in `config.json`; see
+    /// `init(tokenizerJSON:tokenizerConfig:source:)`.
+    package convenience init(
+        ranks: Data, modelType: String, tokenizerConfig: Data?, source: String
+    ) throws(TokenizerError) {
+        try self.init(
+            VocabularyDescription(ranks: ranks, modelType: modelType, config: tokenizerConfig, source: source))
+    }
+
+    /// Builds the tokenizer of `vocab.json` and `merges.txt`.
+    package convenience init(
+        vocabulary: Data, merges: Data, modelType: String, tokenizerConfig: Data?, source: String
+    ) throws(TokenizerError) {
+        try self.init(
+            VocabularyDescription(
+                vocabulary: vocabulary, merges: merges, modelType: modelType, config: tokenizerConfig, source: source))
+    }
+
     init(_ description: VocabularyDescription) throws(TokenizerError) {
         try description.checkLimits()
         var pieces = PieceTable(reserving: description.pieces.count)
@@ -57,9 +84,12 @@ public final class Tokenizer: Sendable {
             encoder = SentencePieceEncoder(
                 rules, pieces: &pieces, kinds: description.kinds, unknown: description.unknown)
             dropsLeadingSpace = rules.dropsLeadingSpace
+        case .composed(let rules):
+            encoder = ComposedEncoder(rules, pieces: &pieces, kinds: description.kinds, unknown: description.unknown)
+            dropsLeadingSpace = rules.dropsLeadingSpace
         }
         vocabulary = encoder.vocabulary
-        normalizesToNFC = description.normalizesToNFC
+        normalizer = description.normalizer
         prefix = description.prefix
         suffix = description.suffix
         beginOfText = description.beginOfText

@@ -10,17 +10,44 @@ import Testing
         {{ }} {% %} {# #} - + ( ) [ ] { } ' " \\ | . , : = ~ * ** // % < 9223372036854775807 -1 0 1e308 loop messages none
         not in is if else range(99999) |tojson |list |join |sort |map('length') [::-1] .split() .items() {%for(x)in(y)%}
         {%endfor%} {%set(x)= {%if(x) {%endif%} {%macro(m)(a)%} {%endmacro%} {{m(1)}} é \u{1F642} \n \t
-        """.split { $0 == " " || $0 == "\n" }.map(String.init) + [" ", "\n", " in ", "{% for x in messages %}"]
+        """.split { $0 == " " || $0 == "\n" }.map(String.init) + [" ", "\n", " in ", "{% for x in messages %}"] + greedy
+
+    /// What asks for much work or memory.
+    private static let greedy = [
+        "{{ 'a' * 10**9 }}", "{{ range(10**12)|list }}", "{{ [0] * 10**8 }}", "{{ messages * 99999 }}",
+        "|join(messages|tojson)",
+        "{% macro r(x) %}{{ r(x ~ x) }}{% endmacro %}{{ r('ab') }}", "|replace('', 'aaaaaaaa')",
+        "|list|tojson(indent=9999)",
+        "{% for a in range(9999) %}{% for b in range(9999) %}", "{% set ns = namespace(s='ab') %}",
+        "{% set ns.s = ns.s * 2 %}",
+        "{% for m in messages recursive %}{{ loop(messages) }}{% endfor %}", "|indent(99999)", "|sort|reverse|list",
+        "{{ [messages, [messages, [messages]]]|string }}", "{% filter upper %}", "{% call(x) m() %}",
+        "~ messages|string * 50",
+    ]
+
+    /// Mutations of each template; more with GUILDHALL_FUZZ_ROUNDS, for long runs by hand.
+    private static let rounds = ProcessInfo.processInfo.environment["GUILDHALL_FUZZ_ROUNDS"].flatMap { Int($0) }
+
+    private static func published() throws -> [VectorFile.Case] {
+        guard let path = VectorFile.shared else { return [] }
+        let root = try TemplateValue(json: Data(contentsOf: URL(fileURLWithPath: path)))
+        return root["cases"].items.compactMap { fields in
+            root["templates"][fields["template_name"].text ?? ""].text.map {
+                VectorFile.Case(template: $0, variables: fields.members, output: nil, failure: nil, message: nil)
+            }
+        }
+    }
 
     @Test(arguments: 0..<8) func mutatedTemplatesEnd(block: Int) throws {
-        let cases = try ["language", "families"].flatMap { name in
-            try VectorFile(path: VectorFile.fixtures.appendingPathComponent("\(name).json").path).cases
-        }
+        let cases =
+            try ["language", "families"].flatMap { name in
+                try VectorFile(path: VectorFile.fixtures.appendingPathComponent("\(name).json").path).cases
+            } + Self.published()
         var random = SplitMix64(seed: UInt64(block))
         var limits = ChatTemplate.Limits()
         limits.maxSteps = 20_000
         var rendered = 0
-        for round in 0..<500 {
+        for round in 0..<(Self.rounds ?? 500) {
             let vector = try #require(cases.randomElement(using: &random))
             let source = Self.mutated(vector.template, using: &random)
             let started = ContinuousClock.now
@@ -37,9 +64,11 @@ import Testing
     }
 
     @Test(arguments: 0..<4) func mutatedConversationsEnd(block: Int) throws {
-        let cases = try VectorFile(path: VectorFile.fixtures.appendingPathComponent("families.json").path).cases
+        let cases =
+            try VectorFile(path: VectorFile.fixtures.appendingPathComponent("families.json").path).cases
+            + Self.published()
         var random = SplitMix64(seed: UInt64(100 + block))
-        for round in 0..<300 {
+        for round in 0..<(Self.rounds ?? 300) {
             let vector = try #require(cases.randomElement(using: &random))
             let given = TemplateValue.object(vector.variables)
             let variables = Self.mutated(given, using: &random).members
@@ -67,9 +96,15 @@ import Testing
         return String(String.UnicodeScalarView(scalars))
     }
 
+    /// Nests as deep as JSON may.
+    private static let deep = (0..<100).reduce(TemplateValue.null) { inner, _ in ["content": [inner]] }
+
     private static func mutated(_ value: TemplateValue, using random: inout SplitMix64) -> TemplateValue {
         if Int.random(in: 0..<25, using: &random) == 0 {
-            let odd: [TemplateValue] = [nil, true, -1, 0.5, "", "</think>", [], [nil], [:], ["role": "user"], [["x"]]]
+            let odd: [TemplateValue] = [
+                nil, true, -1, 0.5, "", "</think>", [], [nil], [:], ["role": "user"], [["x"]], deep,
+                .string(String(repeating: "a\n", count: 20_000)), .array(Array(repeating: value, count: 50)),
+            ]
             return odd.randomElement(using: &random) ?? nil
         }
         switch value {

@@ -12,6 +12,7 @@ extension VocabularyDescription {
         self.pieces = pieces
         kinds = try Self.kinds(metadata, count: pieces.count)
         algorithm = try Self.algorithm(metadata, pieces: pieces)
+        if case .composed = algorithm { normalizer.steps = [.sentencePiece(try Self.normalization(metadata))] }
         chatTemplate = try metadata.string("tokenizer.chat_template")
         try readSpecialTokens(metadata)
         addedTokens = Self.addedTokens(kinds: kinds)
@@ -49,10 +50,35 @@ extension VocabularyDescription {
                 SentencePieceRules(
                     merging: .scores(scores), spacePrefix: addsSpace ? .everyStretch : .none,
                     dropsLeadingSpace: addsSpace))
+        case "t5":
+            guard let scores = try metadata.floats("tokenizer.ggml.scores", count: pieces.count) else {
+                throw metadata.missing("tokenizer.ggml.scores")
+            }
+            guard !scores.contains(where: \.isNaN) else {
+                throw metadata.error("tokenizer.ggml.scores", "a score is not a number")
+            }
+            return .unigram(
+                scores, kinds: try kinds(metadata, count: pieces.count), fallsBackToBytes: false,
+                dropsLeadingSpace: try metadata.bool("tokenizer.ggml.add_space_prefix") ?? true)
         case let model?:
-            throw metadata.error(key, "vocabulary type \(model) is not supported; supported are gpt2 and llama")
+            throw metadata.error(key, "vocabulary type \(model) is not supported; supported are gpt2, llama and t5")
         case nil: throw metadata.missing(key)
         }
+    }
+
+    /// What happens to text before a unigram model sees it.
+    private static func normalization(
+        _ metadata: TokenizerMetadata
+    ) throws(TokenizerError) -> SentencePieceNormalization {
+        let key = "tokenizer.ggml.precompiled_charsmap"
+        var map: CharacterMap?
+        if case .array(let array) = metadata.values[key], let numbers = array.ints, !numbers.isEmpty {
+            map = CharacterMap(numbers.map { UInt8(truncatingIfNeeded: $0) })
+            guard map != nil else { throw metadata.error(key, "is not a table of character replacements") }
+        }
+        return SentencePieceNormalization(
+            map: map, removesExtraSpaces: try metadata.bool("tokenizer.ggml.remove_extra_whitespaces") ?? false,
+            addsSpacePrefix: try metadata.bool("tokenizer.ggml.add_space_prefix") ?? true)
     }
 
     private static func byteLevelRules(_ metadata: TokenizerMetadata) throws(TokenizerError) -> ByteLevelRules {
@@ -84,10 +110,12 @@ extension VocabularyDescription {
         }
         // SentencePiece vocabularies have these at fixed places unless the file says otherwise.
         let isSentencePiece = if case .sentencePiece = algorithm { true } else { false }
+        let isUnigram = if case .composed = algorithm { true } else { false }
         beginOfText = try token("bos", default: isSentencePiece ? 1 : nil)
-        endOfText = try token("eos", default: isSentencePiece ? 2 : nil)
-        unknown = isSentencePiece ? try token("unknown", default: 0) : nil
-        try readAffixes(metadata, addsBeginByDefault: isSentencePiece)
+        endOfText = try token("eos", default: isSentencePiece ? 2 : isUnigram ? 1 : nil)
+        unknown = try token("unknown", default: isSentencePiece ? 0 : isUnigram ? 2 : nil)
+        if !isSentencePiece, !isUnigram { unknown = nil }
+        try readAffixes(metadata, addsBeginByDefault: isSentencePiece, addsEndByDefault: isUnigram)
 
         endOfGeneration = EndOfGeneration.named(in: pieces)
         // Files are often wrong here, and a token that ends generation must not be forged by user text.
@@ -99,13 +127,13 @@ extension VocabularyDescription {
     }
 
     private mutating func readAffixes(
-        _ metadata: TokenizerMetadata, addsBeginByDefault: Bool
+        _ metadata: TokenizerMetadata, addsBeginByDefault: Bool, addsEndByDefault: Bool
     ) throws(TokenizerError) {
         let name = try metadata.string("tokenizer.ggml.pre") ?? "default"
         let addsBegin =
             try metadata.bool("tokenizer.ggml.add_bos_token")
             ?? (addsBeginByDefault || PreTokenizer.addingBeginOfText.contains(name))
-        let addsEnd = try metadata.bool("tokenizer.ggml.add_eos_token") ?? false
+        let addsEnd = try metadata.bool("tokenizer.ggml.add_eos_token") ?? addsEndByDefault
         if addsBegin, let beginOfText { prefix = [beginOfText] }
         if addsEnd, let endOfText { suffix = [endOfText] }
     }

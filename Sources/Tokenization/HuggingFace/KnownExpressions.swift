@@ -1,7 +1,17 @@
 /// The regular expressions of `tokenizer.json` files that have a hand-written scanner. An expression is recognised by
-/// its exact spelling; any other is refused, because a similar one cuts other words.
+/// its exact spelling, because a similar one cuts other words; the others run on `ExpressionMachine`.
 enum KnownExpressions {
-    static func pattern(for expression: String) -> (any SplitPattern)? {
+    /// The scanner of `expression`, or a machine that runs it. Errors name `item` and what is not supported.
+    static func pattern(
+        for expression: String, _ file: TokenizerFile, _ item: String
+    ) throws(TokenizerError) -> any SplitPattern {
+        if let pattern = scanner(for: expression) { return pattern }
+        do throws(ExpressionParser.Failure) { return try ExpressionPattern(expression) } catch {
+            throw file.error(item, "regular expression \(expression) is not supported: \(error.reason)")
+        }
+    }
+
+    private static func scanner(for expression: String) -> (any SplitPattern)? {
         if let pattern = byExpression[expression] { return pattern }
         // Files differ in whether line breaks are written `\r\n` or as themselves. By scalars, because the two of them
         // are one `Character`.

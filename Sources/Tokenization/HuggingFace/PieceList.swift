@@ -7,9 +7,10 @@ struct PieceList {
     /// Ids beyond the number of pieces are allowed up to this many, for files with gaps.
     private static let largestGap = 65536
 
-    init(_ file: TokenizerFile, vocabulary: [JSONTree.Member]) throws(TokenizerError) {
+    /// - Parameter addsTokens: whether the file lists added tokens too.
+    init(_ file: TokenizerFile, vocabulary: [JSONTree.Member], addsTokens: Bool = true) throws(TokenizerError) {
         self.file = file
-        let added = file.root["added_tokens"]?.array ?? []
+        let added = addsTokens ? file.root["added_tokens"]?.array ?? [] : []
         let limit = vocabulary.count + added.count + Self.largestGap
         var ids: [TokenID] = []
         ids.reserveCapacity(vocabulary.count)
@@ -26,6 +27,17 @@ struct PieceList {
         for (index, token) in added.enumerated() { try add(token, below: limit, "added_tokens[\(index)]") }
     }
 
+    /// The pieces of another file and `tokens`, which are as in `added_tokens`.
+    init(
+        _ file: TokenizerFile, adding tokens: [JSONTree], after pieces: [String], kinds: [VocabularyDescription.Kind]
+    ) throws(TokenizerError) {
+        self.file = file
+        self.pieces = pieces
+        self.kinds = kinds
+        let limit = pieces.count + tokens.count + Self.largestGap
+        for token in tokens { try add(token, below: limit, "added_tokens_decoder") }
+    }
+
     /// Marks `<0x00>` to `<0xFF>` as the bytes they stand for.
     mutating func markBytePieces() {
         for (index, piece) in pieces.enumerated() where kinds[index] == .normal && piece.hasPrefix("<0x") {
@@ -35,7 +47,6 @@ struct PieceList {
 
     private mutating func add(_ token: JSONTree, below limit: Int, _ item: String) throws(TokenizerError) {
         guard let content = token["content"]?.string else { throw file.error(item, "has no content") }
-        guard token["single_word"]?.bool != true else { throw file.error(item, "single_word is not supported") }
         guard let idValue = token["id"] else { throw file.error(item, "has no id") }
         let id = Int(try Self.id(idValue, below: limit, file, item))
         while pieces.count <= id {
@@ -47,7 +58,8 @@ struct PieceList {
         addedTokens.append(
             AddedToken(
                 id: TokenID(id), takesLeftSpace: token["lstrip"]?.bool ?? false,
-                takesRightSpace: token["rstrip"]?.bool ?? false, isNormalized: token["normalized"]?.bool ?? true))
+                takesRightSpace: token["rstrip"]?.bool ?? false, isNormalized: token["normalized"]?.bool ?? true,
+                isSingleWord: token["single_word"]?.bool ?? false))
     }
 
     private static func id(

@@ -47,6 +47,8 @@ struct TextPipeline {
     private mutating func addPreTokenizer(
         _ type: String, _ value: JSONTree, _ file: TokenizerFile, _ item: String
     ) throws(TokenizerError) {
+        // What comes after it sees bytes written as letters.
+        guard !isByteLevel else { throw file.error(item, "is not supported after ByteLevel") }
         switch type {
         case "ByteLevel": try addByteLevel(value, file, item)
         case "Digits":
@@ -79,9 +81,7 @@ struct TextPipeline {
         guard let expression = value["pattern"]?["Regex"]?.string else {
             throw file.error(item, "only splits by a regular expression are supported")
         }
-        guard let pattern = KnownExpressions.pattern(for: expression) else {
-            throw file.error(item, "regular expression \(expression) is not supported")
-        }
+        let pattern = try KnownExpressions.pattern(for: expression, file, item)
         // For expressions that match everywhere, keeping the matches (Removed, inverted) is the same as Isolated.
         guard behavior == "Isolated" || (behavior == "Removed" && value["invert"]?.bool == true && pattern.coversText)
         else { throw file.error(item, "split behavior \(behavior) is not supported") }
@@ -95,20 +95,7 @@ struct TextPipeline {
         marksSpaces = true
         keepsLeadingSpace = true
         splitsAtSpaces = value["split"]?.bool ?? true
-        spacePrefix = try prefix(ofMetaspace: value, file, item)
-    }
-
-    private func prefix(
-        ofMetaspace value: JSONTree, _ file: TokenizerFile, _ item: String
-    ) throws(TokenizerError) -> SentencePieceRules.SpacePrefix {
-        switch value["prepend_scheme"]?.string {
-        case "always": return .everyStretch
-        case "first": return .startOfText
-        case "never": return .none
-        // Files of before 2023 have a flag instead.
-        case nil: return value["add_prefix_space"]?.bool ?? true ? .everyStretch : .none
-        case let scheme?: throw file.error(item, "prepend_scheme \(scheme) is not supported")
-        }
+        spacePrefix = try .init(metaspace: value, file, item)
     }
 
     private mutating func addDecoder(
@@ -120,7 +107,8 @@ struct TextPipeline {
         case "Replace" where value["pattern"]?["String"]?.string == "▁" && value["content"]?.string == " ": return
         case "Strip" where value["content"]?.string == " " && value["start"]?.id == 1 && value["stop"]?.id == 0:
             dropsLeadingSpace = true
-        case "Metaspace": dropsLeadingSpace = try prefix(ofMetaspace: value, file, item) != .none
+        case "Metaspace":
+            dropsLeadingSpace = try SentencePieceRules.SpacePrefix(metaspace: value, file, item) != .none
         default: throw file.error(item, "decoder \(type) with these options is not supported")
         }
     }

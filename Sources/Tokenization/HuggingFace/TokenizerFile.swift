@@ -13,6 +13,22 @@ struct TokenizerFile {
         return type
     }
 
+    /// The components of a pipeline stage with those of nested sequences in their places.
+    func allComponents(
+        _ stage: String, listedIn members: String
+    ) throws(TokenizerError) -> [(item: String, type: String, value: JSONTree)] {
+        var components: [(item: String, type: String, value: JSONTree)] = []
+        // Nesting is bounded by that of the JSON.
+        func add(_ component: JSONTree, _ item: String) throws(TokenizerError) {
+            let type = try type(of: component, item)
+            guard type == "Sequence" else { return components.append((item, type, component)) }
+            guard let list = component[members]?.array else { throw error(item, "a Sequence without \(members)") }
+            for (index, element) in list.enumerated() { try add(element, "\(item).\(members)[\(index)]") }
+        }
+        if let component = root[stage] { try add(component, stage) }
+        return components
+    }
+
     /// The components of a pipeline stage: those of a `Sequence`, or the one there is. `members` names the member of a
     /// `Sequence` that holds them.
     func components(

@@ -9,10 +9,23 @@ extension VocabularyDescription {
             switch component.type {
             case "ByteLevel": continue
             case "TemplateProcessing": try readTemplate(component.value, file, component.item)
+            case "BertProcessing", "RobertaProcessing":
+                prefix.append(try Self.named("cls", in: component.value, file, component.item))
+                suffix.append(try Self.named("sep", in: component.value, file, component.item))
             default: throw file.error(component.item, "post-processor \(component.type) is not supported")
             }
         }
         beginOfText = prefix.first
+    }
+
+    /// The id of a token written as `["</s>", 2]`.
+    private static func named(
+        _ member: String, in processor: JSONTree, _ file: TokenizerFile, _ item: String
+    ) throws(TokenizerError) -> TokenID {
+        guard let pair = processor[member]?.array, pair.count == 2, let id = pair[1].id else {
+            throw file.error(item, "\(member) is not a token and its id")
+        }
+        return id
     }
 
     private mutating func readTemplate(

@@ -21,7 +21,7 @@ extension MergeTable {
         for (id, rank) in Self.ranks(of: scores).enumerated() {
             let piece = Array(pieces[Int32(id)])
             // Of equal pieces only the first is ever found.
-            guard pieces.find(piece.span) == Int32(id) else { continue }
+            guard scores[id] > -.infinity, pieces.find(piece.span) == Int32(id) else { continue }
             for cut in piece.indices.dropFirst() where piece[cut] & 0xC0 != 0x80 {
                 guard let left = Self.part(piece, 0..<cut, of: &pieces),
                     let right = Self.part(piece, cut..<piece.count, of: &pieces)

@@ -13,17 +13,21 @@ struct CanonicalComposition: Sendable {
         guard scalars.contains(where: { data.mayChange($0.value) }) else { return nil }
         var decomposed = scalars.flatMap { decomposition(of: $0.value) }
         putMarksInOrder(&decomposed)
-        var composed = String.UnicodeScalarView()
-        composed.append(contentsOf: compose(decomposed).lazy.compactMap { Unicode.Scalar($0) })
-        return Array(String(composed).utf8)
+        return utf8(of: compose(decomposed))
     }
 
-    private func decomposition(of scalar: UInt32) -> [UInt32] {
+    func utf8(of scalars: [UInt32]) -> [UInt8] {
+        var text = String.UnicodeScalarView()
+        text.append(contentsOf: scalars.lazy.compactMap { Unicode.Scalar($0) })
+        return Array(String(text).utf8)
+    }
+
+    func decomposition(of scalar: UInt32) -> [UInt32] {
         Hangul.decomposition(of: scalar) ?? data.decompositions[scalar] ?? [scalar]
     }
 
     /// Sorts each run of marks by combining class and keeps the order of equal classes.
-    private func putMarksInOrder(_ scalars: inout [UInt32]) {
+    func putMarksInOrder(_ scalars: inout [UInt32]) {
         var start = 0
         while start < scalars.count {
             guard data.combiningClass(scalars[start]) > 0 else {

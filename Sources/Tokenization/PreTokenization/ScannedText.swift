@@ -1,11 +1,14 @@
 /// Text under a scanner: valid UTF-8, positions are byte offsets on scalar boundaries.
 struct ScannedText: Sendable {
     let bytes: [UInt8]
+    /// Whether the first byte is where the whole text starts: this may be a part of it, normalised.
+    let startsText: Bool
     private let classes = ScalarClasses.shared
 
     /// `bytes` must be valid UTF-8; all callers take them from a `String`.
-    init(_ bytes: [UInt8]) {
+    init(_ bytes: [UInt8], startsText: Bool = true) {
         self.bytes = bytes
+        self.startsText = startsText
     }
 
     /// The scalar at `position` and how many bytes it takes.

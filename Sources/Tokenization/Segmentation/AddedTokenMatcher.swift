@@ -42,6 +42,10 @@ struct AddedTokenMatcher: Sendable {
                 position += 1
                 continue
             }
+            guard !token.isSingleWord || isWord(in: text, position..<tokenEnd, within: range) else {
+                position = tokenEnd
+                continue
+            }
             let textEnd = token.takesLeftSpace ? leftSpaceStart(in: text, from: textStart, to: position) : position
             if textStart < textEnd { body(.text(textStart..<textEnd)) }
             body(.token(token.id))
@@ -50,6 +54,16 @@ struct AddedTokenMatcher: Sendable {
             position = textStart
         }
         if textStart < range.upperBound { body(.text(textStart..<range.upperBound)) }
+    }
+
+    /// Whether no part of a word stands directly before or after `token`.
+    private func isWord(in text: ScannedText, _ token: Range<Int>, within range: Range<Int>) -> Bool {
+        let word = ScalarSet.Property.wordOrJoiner
+        if token.lowerBound > range.lowerBound, word.holds(for: text.scalar(at: text.previous(token.lowerBound)).value)
+        {
+            return false
+        }
+        return token.upperBound == range.upperBound || !word.holds(for: text.scalar(at: token.upperBound).value)
     }
 
     private func longestToken(in text: ScannedText, from start: Int, to end: Int) -> (token: AddedToken, end: Int)? {

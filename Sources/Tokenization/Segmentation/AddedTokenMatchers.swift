@@ -16,7 +16,10 @@ struct AddedTokenMatchers: Sendable {
                 description.addedTokens.lazy.filter { token in
                     let kind = description.kinds[Int(token.id)]
                     return token.isNormalized == normalized && (special || kind == .userDefined)
-                }.map { ($0, pieces[$0.id]) })
+                }.map { token in
+                    let spelling = pieces[token.id]
+                    return (token, (normalized ? description.normalizer.applied(to: spelling)?[...] : nil) ?? spelling)
+                })
         }
         all = Stage(
             raw: matcher(special: true, normalized: false), normalized: matcher(special: true, normalized: true))

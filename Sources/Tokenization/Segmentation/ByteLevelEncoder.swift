@@ -12,7 +12,11 @@ final class ByteLevelEncoder: StretchEncoder {
 
     init(_ rules: ByteLevelRules, pieces: inout PieceTable, kinds: [VocabularyDescription.Kind], unknown: TokenID?) {
         byteSymbols = ByteAlphabet.written.map { pieces.intern($0.span) }
-        table = MergeTable(rules.merges, pieces: &pieces)
+        if let scores = rules.scores {
+            table = MergeTable(scores: scores, pieces: &pieces)
+        } else {
+            table = MergeTable(rules.merges, pieces: &pieces)
+        }
         vocabulary = Vocabulary(pieces: pieces, kinds: kinds, writing: .byteAlphabet)
         preTokenizer = rules.preTokenizer
         ignoresMerges = rules.ignoresMerges

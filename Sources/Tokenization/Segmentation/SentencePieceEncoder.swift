@@ -56,7 +56,7 @@ final class SentencePieceEncoder: StretchEncoder {
     private func getsSpacePrefix(_ text: ScannedText, _ range: Range<Int>) -> Bool {
         switch rules.spacePrefix {
         case .none: return false
-        case .startOfText where range.lowerBound > 0: return false
+        case .startOfText where range.lowerBound > 0 || !text.startsText: return false
         case .everyStretch, .startOfText:
             return !rules.keepsLeadingSpace || symbol(in: text, at: range.lowerBound).symbol != spaceSymbol
         }
@@ -112,7 +112,7 @@ final class SentencePieceEncoder: StretchEncoder {
     }
 
     /// Byte tokens as `<0x0A>`, or where those are missing as the one-byte piece.
-    private static func byteTokens(in vocabulary: Vocabulary) -> [TokenID?] {
+    static func byteTokens(in vocabulary: Vocabulary) -> [TokenID?] {
         (0...UInt8.max).map { byte in
             let digits = String(byte, radix: 16, uppercase: true)
             let written = "<0x" + (digits.count < 2 ? "0" : "") + digits + ">"

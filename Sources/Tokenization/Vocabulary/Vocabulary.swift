@@ -5,6 +5,8 @@ struct Vocabulary: Sendable {
         case byteAlphabet
         /// `▁` for a space, `<0x0A>` for a byte.
         case sentencePiece
+        /// As the text they stand for.
+        case plain
     }
 
     /// The vocabulary's own pieces under their ids, then those that only merging passes through.
@@ -50,6 +52,7 @@ struct Vocabulary: Sendable {
             switch writing {
             case .byteAlphabet: return ByteAlphabet.decoded(piece) ?? Array(piece)
             case .sentencePiece: return Self.withSpaces(piece)
+            case .plain: return Array(piece)
             }
         }
     }

@@ -14,7 +14,16 @@ extension VocabularyDescription {
         precondition(kinds.count == pieces.count, "readers give every piece a kind")
         try checkIDs()
         for token in addedTokens { try checkLength(of: token) }
-        guard case .sentencePiece(let rules) = algorithm, case .scores(let scores) = rules.merging else { return }
+        let scores: [Float]
+        switch algorithm {
+        case .byteLevel(let rules):
+            guard let given = rules.scores else { return }
+            scores = given
+        case .sentencePiece(let rules):
+            guard case .scores(let given) = rules.merging else { return }
+            scores = given
+        case .composed: return
+        }
         precondition(scores.count == pieces.count, "readers give every piece a score")
         guard !scores.contains(where: \.isNaN) else {
             throw TokenizerError(source: source, item: "scores", reason: "a score is not a number")

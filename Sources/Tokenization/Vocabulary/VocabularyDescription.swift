@@ -18,6 +18,7 @@ struct VocabularyDescription: Sendable {
     enum Algorithm: Sendable {
         case byteLevel(ByteLevelRules)
         case sentencePiece(SentencePieceRules)
+        case composed(ComposedRules)
     }
 
     /// File the description was read from, for errors.
@@ -37,8 +38,8 @@ struct VocabularyDescription: Sendable {
     var suffix: [TokenID] = []
     var endOfGeneration: Set<TokenID> = []
     var chatTemplate: String?
-    /// Whether text is brought to Unicode normalisation form C first.
-    var normalizesToNFC = false
+    /// What is done to text first.
+    var normalizer = Normalizer()
 }
 
 /// A token that is found in text by its spelling.
@@ -49,11 +50,16 @@ struct AddedToken: Sendable, Equatable {
     var takesRightSpace = false
     /// Whether it is looked for after normalisation instead of before.
     var isNormalized = false
+    /// Whether it is only found where no letter or digit stands beside it.
+    var isSingleWord = false
 }
 
 /// Rules of byte-level BPE (GPT-2 and its descendants).
 struct ByteLevelRules: Sendable {
     var merges: [MergeRule]
+    /// In place of merges: one score for each piece, as in `SentencePieceRules.Merging`; none merges to a piece of
+    /// score -∞.
+    var scores: [Float]?
     var preTokenizer: PreTokenizer
     /// Whether a word that is a piece stays whole whatever the merges say.
     var ignoresMerges = false
@@ -86,6 +92,27 @@ struct SentencePieceRules: Sendable {
     var splitsAtSpaces = false
     /// Whether a character without a piece is written as `<0xNN>` pieces.
     var fallsBackToBytes = true
+    /// Whether neighbouring characters that are unknown become one unknown token.
+    var fusesUnknown = false
+    /// Whether decoding drops the space that the text starts with.
+    var dropsLeadingSpace: Bool
+}
+
+/// Rules of vocabularies in general: a pre-tokeniser, and a model for the words it leaves.
+struct ComposedRules: Sendable {
+    enum Model: Sendable {
+        /// Byte-pair encoding over characters. `ignoresMerges`: a word that is a piece stays whole.
+        case merges([MergeRule], ignoresMerges: Bool)
+        /// One score for each piece of the vocabulary, the pieces that text may become, and the score that unknown
+        /// characters are measured by.
+        case unigram(scores: [Double], tokens: [TokenID], lowest: Double)
+    }
+
+    var splitter: WordSplitter
+    var model: Model
+    /// How pieces are written, for decoding.
+    var writing: Vocabulary.Writing
+    var fallsBackToBytes = false
     /// Whether neighbouring characters that are unknown become one unknown token.
     var fusesUnknown = false
     /// Whether decoding drops the space that the text starts with.
