@@ -75,7 +75,7 @@ import Tokenization
     @Test func keysOfOurOwnAreChecked() throws {
         let metadata = GGUFFixture.bytesMetadata(and: ["<x>"], merges: [])
         let wrong: [String: MetadataValue] = [
-            "guildhall.tokenizer.normalization": .string("NFKC"),
+            "guildhall.tokenizer.normalization": .string("NFX"),
             "guildhall.tokenizer.plain_tokens": .array(.ints([257])),
             "guildhall.tokenizer.left_space_tokens": .array(.ints([-1])),
             "guildhall.tokenizer.normalized_tokens": .uint(1),

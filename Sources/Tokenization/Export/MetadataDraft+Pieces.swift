@@ -13,9 +13,10 @@ extension MetadataDraft {
     }
 
     /// The kinds as readers of GGUF take them: they look for every unknown token in the text, as the folder does only
-    /// for added ones.
+    /// for added ones. In unigram models the kind keeps the token from being made of text.
     private static func kinds(of description: VocabularyDescription) -> [VocabularyDescription.Kind] {
         var kinds = description.kinds
+        if case .composed = description.algorithm { return kinds }
         for index in kinds.indices where kinds[index] == .unknown { kinds[index] = .normal }
         guard let unknown = description.unknown.map({ Int($0) }) else { return kinds }
         if kinds[unknown] == .control { kinds[unknown] = .unknown }

@@ -1,13 +1,14 @@
 /// Metadata keys of this program's own, for what Hugging Face tokenizers do and GGUF has no key for. Other readers pass
 /// them over and encode without: as exact as files of llama.cpp's converter, which drops the same.
 enum OwnTokenizerKey {
-    /// String: the Unicode normalisation form that text is brought to first. `NFC` is the only one.
+    /// String: the Unicode normalisation form that text is brought to first: `NFC`, ….
     static let normalization = "guildhall.tokenizer.normalization"
-    /// Arrays of ids: added tokens to which whitespace before or after them belongs, and those that are looked for
-    /// after normalisation. Each holds all there are, whatever else the file suggests.
+    /// Arrays of ids: added tokens to which whitespace before or after them belongs, those that are looked for
+    /// after normalisation, and those that are found only between words. Each holds all there are, whatever else the file suggests.
     static let leftSpaceTokens = "guildhall.tokenizer.left_space_tokens"
     static let rightSpaceTokens = "guildhall.tokenizer.right_space_tokens"
     static let normalizedTokens = "guildhall.tokenizer.normalized_tokens"
+    static let singleWordTokens = "guildhall.tokenizer.single_word_tokens"
     /// Array of ids: pieces like any other, though they are spelt like a token that ends generation (`</s>` in Qwen 2's
     /// vocabulary).
     static let plainTokens = "guildhall.tokenizer.plain_tokens"

@@ -60,7 +60,7 @@ enum PreTokenizerName {
     }
 
     private static func spelled(_ rules: ByteLevelRules) -> String {
-        rules.preTokenizer.patterns.map { "\($0)" }.joined(separator: ", ")
+        rules.preTokenizer.patterns.map { String("\($0)".prefix(200)) }.joined(separator: ", ")
     }
 
     private static func error(_ description: VocabularyDescription, _ reason: String) -> TokenizerError {

@@ -1,4 +1,5 @@
 import Checkpoints
+import Foundation
 
 /// The tokenizer of a Hugging Face folder as GGUF metadata.
 ///
@@ -13,10 +14,11 @@ public enum TokenizerExport {
     /// Throws `CheckpointError` for files of the folder that cannot be read, and `TokenizerError` where the tokenizer
     /// is not supported or is not expressible; the error names what is not.
     public static func metadata(of folder: HuggingFaceFolder) throws -> [(key: String, value: MetadataValue)] {
-        guard let json = try folder.tokenizerJSON else { return [("tokenizer.ggml.model", .string("no_vocab"))] }
-        let description = try VocabularyDescription(
-            tokenizerJSON: json, config: folder.tokenizerConfig, source: "\(folder.path)/tokenizer.json")
-        try description.checkLimits()
+        guard let original = try description(of: folder) else {
+            return [("tokenizer.ggml.model", .string("no_vocab"))]
+        }
+        try original.checkLimits()
+        let description = try original.writableForm()
 
         var draft = MetadataDraft()
         try add(description, family: folder.config["model_type"]?.stringValue, to: &draft)
@@ -26,6 +28,16 @@ public enum TokenizerExport {
         try draft.addOwnKeys(of: description)
         try ExportCheck(description).check(draft)
         return draft.pairs
+    }
+
+    /// The tokenizer that `Tokenizer(huggingFace:)` builds, or nil for a folder that has none of its files.
+    private static func description(of folder: HuggingFaceFolder) throws -> VocabularyDescription? {
+        if let json = try folder.tokenizerJSON {
+            return try VocabularyDescription(
+                tokenizerJSON: json, config: folder.tokenizerConfig, source: "\(folder.path)/tokenizer.json")
+        }
+        let files = TokenizerFolder(path: folder.path)
+        return files.isEmpty ? nil : try files.description(config: folder.tokenizerConfig)
     }
 
     /// The keys of the algorithm: its type and its rules.
@@ -47,6 +59,16 @@ public enum TokenizerExport {
             draft.add("tokenizer.ggml.pre", .string("default"))
             draft.add("tokenizer.ggml.scores", .array(.floats(scores.map { Double($0) })))
             draft.add("tokenizer.ggml.add_space_prefix", .bool(rules.spacePrefix != .none))
+        case .composed(let rules): try draft.addUnigram(rules, of: description)
+        }
+    }
+}
+
+extension TokenizerFolder {
+    /// Whether none of the files is there.
+    fileprivate var isEmpty: Bool {
+        !["tokenizer.model", "spiece.model", "tiktoken.model", "qwen.tiktoken", "vocab.json"].contains {
+            FileManager.default.fileExists(atPath: "\(path)/\($0)")
         }
     }
 }

@@ -3,16 +3,17 @@ import Checkpoints
 /// Reading the keys of this program's own, which have the last word.
 extension VocabularyDescription {
     mutating func readOwnKeys(_ metadata: TokenizerMetadata) throws(TokenizerError) {
-        if let form = try metadata.string(OwnTokenizerKey.normalization) {
-            guard form == "NFC" else {
-                throw metadata.error(OwnTokenizerKey.normalization, "form \(form) is not supported, only NFC is")
+        if let name = try metadata.string(OwnTokenizerKey.normalization) {
+            guard let form = NormalizationForm(rawValue: name) else {
+                throw metadata.error(OwnTokenizerKey.normalization, "\(name) is not a normalisation form")
             }
-            normalizesToNFC = true
+            normalizer.steps.insert(.form(form), at: 0)
         }
         try readPlainTokens(metadata)
         try mark(OwnTokenizerKey.leftSpaceTokens, metadata, \.takesLeftSpace)
         try mark(OwnTokenizerKey.rightSpaceTokens, metadata, \.takesRightSpace)
         try mark(OwnTokenizerKey.normalizedTokens, metadata, \.isNormalized)
+        try mark(OwnTokenizerKey.singleWordTokens, metadata, \.isSingleWord)
         switch algorithm {
         case .byteLevel(var rules):
             rules.ignoresMerges = try metadata.bool(OwnTokenizerKey.ignoresMerges) ?? rules.ignoresMerges
@@ -20,6 +21,7 @@ extension VocabularyDescription {
         case .sentencePiece(var rules):
             try rules.readOwnKeys(metadata)
             algorithm = .sentencePiece(rules)
+        case .composed: break
         }
     }
 
@@ -27,7 +29,7 @@ extension VocabularyDescription {
         guard let plain = try ids(OwnTokenizerKey.plainTokens, metadata) else { return }
         addedTokens.removeAll { plain.contains($0.id) }
         endOfGeneration.subtract(plain)
-        for id in plain { kinds[Int(id)] = .normal }
+        for id in plain where kinds[Int(id)] != .unknown { kinds[Int(id)] = .normal }
     }
 
     /// Sets a flag of the tokens that the key lists and clears it of all others. Without the key nothing changes.
