@@ -1,5 +1,7 @@
 import Checkpoints
 import Foundation
+import Randomness
+import Testing
 import Tokenization
 
 /// A Hugging Face folder without weights, in the temporary directory for as long as the object lives.
@@ -7,14 +9,19 @@ final class ExportFolder {
     let path: String
     private static let noWeights = Data([2, 0, 0, 0, 0, 0, 0, 0]) + Data("{}".utf8)
 
-    init(tokenizer: Data?, tokenizerConfig: String? = nil, config: String = "{}") throws {
+    init(files: [String: Data], config: String = "{}") throws {
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("export-\(UUID().uuidString)")
         path = url.path
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         try Self.noWeights.write(to: url.appendingPathComponent("model.safetensors"))
         try Data(config.utf8).write(to: url.appendingPathComponent("config.json"))
-        try tokenizer?.write(to: url.appendingPathComponent("tokenizer.json"))
-        try tokenizerConfig.map { try Data($0.utf8).write(to: url.appendingPathComponent("tokenizer_config.json")) }
+        for (name, data) in files { try data.write(to: url.appendingPathComponent(name)) }
+    }
+
+    convenience init(tokenizer: Data, tokenizerConfig: String? = nil, config: String = "{}") throws {
+        var files = ["tokenizer.json": tokenizer]
+        files["tokenizer_config.json"] = tokenizerConfig.map { Data($0.utf8) }
+        try self.init(files: files, config: config)
     }
 
     /// A folder with the smallest byte-level vocabulary: the 256 bytes, then `pieces`.
@@ -96,4 +103,22 @@ func completed(_ model: [String: Any]) -> [String: Any] {
             .filter { vocabulary[$0[0]] != nil && vocabulary[$0[1]] != nil }
     }
     return model
+}
+
+/// Tokens and texts of both, on random texts.
+func expectSame(_ original: Tokenizer, _ exported: Tokenizer) throws {
+    #expect(exported.vocabularySize == original.vocabularySize)
+    #expect(exported.endOfGeneration.isSuperset(of: original.endOfGeneration))
+    #expect(exported.addsBeginOfText == original.addsBeginOfText)
+    let seed: UInt64 = 20_251_122
+    var generator = SplitMix64(seed: seed)
+    for round in 0..<500 {
+        let text = randomText(using: &generator)
+        for parseSpecial in [false, true] {
+            let tokens = original.encode(text, addSpecial: true, parseSpecial: parseSpecial)
+            let found = exported.encode(text, addSpecial: true, parseSpecial: parseSpecial)
+            try #require(found == tokens, "seed \(seed), round \(round): \(text.debugDescription)")
+            #expect(exported.decode(tokens).utf8.elementsEqual(original.decode(tokens).utf8), "round \(round)")
+        }
+    }
 }

@@ -6,8 +6,6 @@ import Tokenization
 
 /// What `TokenizerExport` writes is read back as the same tokenizer.
 @Suite struct TokenizerExportTests {
-    private static let seed: UInt64 = 20_251_122
-
     @Test(arguments: ["qwen-like", "llama3-like"]) func byteLevel(name: String) throws {
         let folder = try ExportFolder(fixture: name)
         let exported = try folder.exported()
@@ -32,23 +30,6 @@ import Tokenization
             ]
         }
         try expectSame(folder.tokenizer(), folder.exported())
-    }
-
-    /// Tokens and texts of both, on random texts.
-    private func expectSame(_ original: Tokenizer, _ exported: Tokenizer) throws {
-        #expect(exported.vocabularySize == original.vocabularySize)
-        #expect(exported.endOfGeneration.isSuperset(of: original.endOfGeneration))
-        #expect(exported.addsBeginOfText == original.addsBeginOfText)
-        var generator = SplitMix64(seed: Self.seed)
-        for round in 0..<500 {
-            let text = randomText(using: &generator)
-            for parseSpecial in [false, true] {
-                let tokens = original.encode(text, addSpecial: true, parseSpecial: parseSpecial)
-                let found = exported.encode(text, addSpecial: true, parseSpecial: parseSpecial)
-                try #require(found == tokens, "seed \(Self.seed), round \(round): \(text.debugDescription)")
-                #expect(exported.decode(tokens).utf8.elementsEqual(original.decode(tokens).utf8), "round \(round)")
-            }
-        }
     }
 
     @Test func keys() throws {
@@ -95,7 +76,7 @@ import Tokenization
     }
 
     @Test func aFolderWithoutTokenizerHasNoVocabulary() throws {
-        let metadata = try ExportFolder(tokenizer: nil).metadata()
+        let metadata = try ExportFolder(files: [:]).metadata()
         #expect(metadata == ["tokenizer.ggml.model": .string("no_vocab")])
     }
 

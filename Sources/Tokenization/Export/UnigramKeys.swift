@@ -11,7 +11,7 @@ extension MetadataDraft {
             case .sentencePiece(let normalization)? = description.normalizer.steps.first
         else {
             throw description.notWritable(
-                "pre_tokenizer", "unigram models are written from SentencePiece files only: words are cut otherwise here")
+                "pre_tokenizer", "cuts words as GGUF cannot say of unigram models (of SentencePiece files it can)")
         }
         guard !rules.fallsBackToBytes else {
             throw description.notWritable("byte_fallback", "GGUF cannot say it of unigram models")
