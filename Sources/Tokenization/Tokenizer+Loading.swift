@@ -6,18 +6,13 @@ extension Tokenizer {
     public convenience init(path: String) throws {
         switch try CheckpointKind.detect(path: path) {
         case .gguf: try self.init(metadata: GGUFFile(path: path).metadata, source: path)
-        case .huggingFace: try self.init(huggingFace: HuggingFaceFolder(path: path))
+        case .huggingFace: try self.init(TokenizerFolder(path: path).description())
         }
     }
 
     /// The tokenizer of a folder: `tokenizer.json`, or else the files that slow tokenizers have (`tokenizer.model`,
     /// rank files, `vocab.json` with `merges.txt`).
     public convenience init(huggingFace folder: HuggingFaceFolder) throws {
-        if let json = try folder.tokenizerJSON {
-            try self.init(
-                tokenizerJSON: json, tokenizerConfig: folder.tokenizerConfig, source: "\(folder.path)/tokenizer.json")
-        } else {
-            try self.init(TokenizerFolder(path: folder.path).description(config: folder.tokenizerConfig))
-        }
+        try self.init(TokenizerFolder(path: folder.path).description())
     }
 }

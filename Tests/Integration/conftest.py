@@ -18,8 +18,8 @@ START_SECONDS = 60
 class Server:
     """A running `guildhall serve` on a free port."""
 
-    def __init__(self):
-        command = shlex.split(os.environ["GUILDHALL_SERVER"]) + ["--port", "0"]
+    def __init__(self, *arguments):
+        command = shlex.split(os.environ["GUILDHALL_SERVER"]) + ["--port", "0", *arguments]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.errors = []
         threading.Thread(target=lambda: self.errors.extend(self.process.stderr), daemon=True).start()

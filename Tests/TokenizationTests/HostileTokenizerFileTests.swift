@@ -43,6 +43,12 @@ import Tokenization
         Case(#"\\p{N}"#, #"(?<=a)b"#, "this kind of group"), Case(#"\\p{N}"#, #"a*"#, "it may match nothing"),
         Case(#"\\p{N}"#, #"a++a"#, "possessive"), Case(#"\\p{N}"#, #"(a"#, "a ( without )"),
         Case(#"\\p{N}"#, #"(((a{99}){99}){99}){99}"#, "it is too large"),
+        Case(
+            #"{"type": "NFC"}"#,
+            #"{"type": "Sequence", "normalizers": ["#
+                + Array(repeating: #"{"type": "Replace", "pattern": {"String": "a"}, "content": "aa"}"#, count: 20)
+                .joined(separator: ",") + "]}", "times as long"),
+        Case(#"\\p{N}"#, String(repeating: "a", count: 3_000), "it is too long"),
         Case(#""Isolated""#, #""Sideways""#, "behavior Sideways"),
         Case(#""Regex""#, #""Rege""#, "has no pattern"),
         Case(#""Split""#, #""UnicodeScripts""#, "pre-tokenizer UnicodeScripts"),

@@ -71,6 +71,28 @@ import Tokenization
         #expect(tokenizer.encode("ab ab ba") == [3, 4, 2, 1, 0])
     }
 
+    /// What a folder has is found; `tokenizer.json` comes first.
+    @Test func folders() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("guildhall-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func write(_ name: String, _ data: Data) throws { try data.write(to: folder.appendingPathComponent(name)) }
+        try write("config.json", Data(#"{"model_type": "qwen2_moe"}"#.utf8))
+        #expect(throws: (any Error).self) { try Tokenizer(path: folder.path) }
+        try write("vocab.json", Data(#"{"a": 0, "b": 1, "ab": 2}"#.utf8))
+        try write("merges.txt", Data("a b\n".utf8))
+        #expect(try Tokenizer(path: folder.path).vocabularySize == 3)
+        let model = try model("unigram")
+        try write("tokenizer.model", model.model)
+        check(try Tokenizer(path: folder.path), model.vectors)
+        let ranks = try self.model("ranks")
+        try write("config.json", Data(#"{"model_type": "kimi_k2"}"#.utf8))
+        try write("tokenizer.model", ranks.model)
+        check(try Tokenizer(path: folder.path), ranks.vectors)
+        try write("tokenizer.json", try Fixture.data("qwen-like.tokenizer.json"))
+        #expect(try Tokenizer(path: folder.path).vocabularySize == Fixture.huggingFace("qwen-like").vocabularySize)
+    }
+
     /// Cut and changed files are errors or tokenizers, never traps.
     @Test func damagedModels() throws {
         let bytes = [UInt8](try model("unigram").model.prefix(2_000))

@@ -10,12 +10,15 @@ struct ExpressionParser {
     private var ignoresCase = false
     private var depth = 0
     private static let deepest = 50
+    /// Published expressions have some 400 scalars.
+    private static let longest = 2048
     /// Bounds of `{m,n}`: a repetition is compiled as so many copies.
     private static let mostCopies = 100
 
     init(_ expression: String) { scalars = Array(expression.unicodeScalars) }
 
     static func parse(_ expression: String) throws(Failure) -> ExpressionTree {
+        guard expression.unicodeScalars.count <= longest else { throw Failure(reason: "it is too long") }
         var parser = ExpressionParser(expression)
         let tree = try parser.alternatives()
         guard parser.next == nil else { throw Failure(reason: "a ) without (") }

@@ -1,12 +1,16 @@
 import Checkpoints
 import Foundation
 
-/// The tokenizer files of a Hugging Face folder that has no `tokenizer.json`: those that its slow tokenizers read.
+/// The tokenizer files of a Hugging Face folder: `tokenizer.json`, or else those that its slow tokenizers read.
 struct TokenizerFolder {
     let path: String
     private static let largestFile = 256 << 20
 
-    func description(config: Data?) throws -> VocabularyDescription {
+    func description() throws -> VocabularyDescription {
+        let config = try data("tokenizer_config.json")
+        if let json = try data("tokenizer.json") {
+            return try VocabularyDescription(tokenizerJSON: json, config: config, source: "\(path)/tokenizer.json")
+        }
         for name in ["tokenizer.model", "spiece.model", "tiktoken.model", "qwen.tiktoken"] {
             guard let data = try data(name) else { continue }
             let source = "\(path)/\(name)"
@@ -45,7 +49,7 @@ struct TokenizerFolder {
 }
 
 extension PreTokenizer {
-    private static let kimi: PreTokenizer? = {
+    static let kimi: PreTokenizer? = {
         let head = #"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]"#
         let tail = #"[\p{Ll}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]"#
         let first = #"[^\r\n\p{L}\p{N}]?"#

@@ -18,9 +18,26 @@ struct GeneralPipeline {
         for component in try file.allComponents("decoder", listedIn: "decoders") {
             try addDecoder(component.type, component.value, component.item)
         }
+        try checkLimits()
         // Without one, tokens are words with spaces between, which no model here has.
         guard file.root["decoder"] != nil else { throw file.error("decoder", "is missing") }
     }
+
+    /// Keeps a file from asking for time or memory without bound for a short text.
+    private func checkLimits() throws(TokenizerError) {
+        guard normalizer.steps.count + splitter.steps.count <= Self.mostSteps else {
+            throw file.error("normalizer", "and pre_tokenizer have more than \(Self.mostSteps) steps")
+        }
+        let growth = (normalizer.steps.map(\.growth) + splitter.steps.map(\.growth)).reduce(1) { product, growth in
+            min(product * min(growth, Self.largestGrowth + 1), Self.largestGrowth + 1)
+        }
+        guard growth <= Self.largestGrowth else {
+            throw file.error("normalizer", "can make text more than \(Self.largestGrowth) times as long")
+        }
+    }
+
+    private static let mostSteps = 32
+    private static let largestGrowth = 4096
 
     private func normalizerSteps(
         _ type: String, _ value: JSONTree, _ item: String

@@ -3,6 +3,10 @@
 struct CharacterMap: Sendable {
     private let units: [UInt32]
     private let texts: [UInt8]
+    /// No Unicode mapping is longer than 33 bytes; a limit keeps tables from making much of little text.
+    private static let largestText = 256
+    /// Bytes of the longest replacement.
+    let longestText: Int
 
     /// Reads the table: the trie's size in bytes as 32 bits little-endian, the trie, the texts. Nil if it does not have
     /// this form or a text is not UTF-8.
@@ -15,7 +19,8 @@ struct CharacterMap: Sendable {
         guard size > 0, size % 4 == 0, size <= bytes.count - 4 else { return nil }
         units = stride(from: 4, to: 4 + size, by: 4).map(word)
         texts = Array(bytes[(4 + size)...])
-        guard String(validating: texts, as: UTF8.self) != nil else { return nil }
+        longestText = texts.split(separator: 0).map(\.count).max() ?? 0
+        guard longestText <= Self.largestText, String(validating: texts, as: UTF8.self) != nil else { return nil }
     }
 
     /// The table as `init(_:)` reads it.

@@ -83,6 +83,24 @@ struct Normalizer: Sendable {
     }
 }
 
+extension Normalizer.Step {
+    /// How many times as long as before the step may make text (for what it prepends, one byte counts).
+    var growth: Int {
+        switch self {
+        case .form, .lowercase, .strip, .stripAccents: 1
+        case .prepend(let prefix): 1 + prefix.count
+        case .replace(let pattern, let content):
+            if let literal = pattern as? LiteralPattern {
+                max(1, (content.count + literal.text.count - 1) / literal.text.count)
+            } else {
+                max(1, content.count)
+            }
+        case .precompiled(let map): max(1, map.longestText)
+        case .sentencePiece(let rules): 3 * max(1, rules.map?.longestText ?? 1)
+        }
+    }
+}
+
 /// What SentencePiece does to text (its `NormalizerSpec`), and llama.cpp for `t5` vocabularies.
 struct SentencePieceNormalization: Sendable {
     var map: CharacterMap?

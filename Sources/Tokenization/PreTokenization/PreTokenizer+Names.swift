@@ -29,7 +29,19 @@ extension PreTokenizer {
         RunPattern(classes: .number, atMost: 3), RangePattern(set: .deepSeekV3EastAsian), DeepSeekV3Pattern(),
     ])
 
-    /// The pre-tokeniser of that name, or nil. Names are those of llama.cpp, so that every file it converts either
+    private static func expressions(_ expressions: String...) -> PreTokenizer? {
+        let patterns = expressions.compactMap { try? ExpressionPattern($0) }
+        return patterns.count == expressions.count ? PreTokenizer(patterns: patterns) : nil
+    }
+
+    /// BLOOM's only expression, as published.
+    private static let notPunctuation = #" ?[^(\s|.,!?…。，、।۔،)]+"#
+    static let bloom = expressions(notPunctuation)
+    static let viking = expressions(notPunctuation, #"\p{N}"#)
+
+    /// The pre-tokeniser of that name, or nil. Where llama.cpp departs from the published expression (`gpt-4o`: marks before
+    /// a contraction; `kimi-k2`: capitals within a word) it is the expression that counts, as in the model's training.
+    /// Names are those of llama.cpp, so that every file it converts either
     /// loads with the same words or is refused.
     package static func named(_ name: String) -> PreTokenizer? {
         byName[name]
@@ -39,7 +51,7 @@ extension PreTokenizer {
     package static var names: [String] { byName.keys.sorted() }
 
     private static let byName: [String: PreTokenizer] = {
-        let groups: [(PreTokenizer, String)] = [
+        let groups: [(PreTokenizer?, String)] = [
             (.unnamed, "default"),
             (.gpt2, "gpt-2 phi-2 mpt olmo jais trillion granite-docling gigachat a.x-4.0 mellum exaone4"),
             (.gpt2, "roberta-bpe modern-bert"),
@@ -55,6 +67,9 @@ extension PreTokenizer {
             (.deepSeekV3, "deepseek-v3 hunyuan-dense joyai-llm"),
             (.gpt4o, "gpt-4o llama4 kanana2 minimax-m2"),
             (.tekken, "tekken"),
+            (.bloom, "bloom poro-chat gpt3-finnish"),
+            (.viking, "viking"),
+            (.kimi, "kimi-k2"),
         ]
         var byName: [String: PreTokenizer] = [:]
         for (preTokenizer, names) in groups {

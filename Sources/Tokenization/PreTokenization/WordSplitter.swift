@@ -112,6 +112,17 @@ struct WordSplitter: Sendable {
     }
 }
 
+extension WordSplitter.Step {
+    /// How many times as long the step may make text.
+    var growth: Int {
+        switch self {
+        case .split: 1
+        case .metaspace: 3
+        case .byteLevel: 2
+        }
+    }
+}
+
 /// Runs of scalars of one of several sets, of the first that has any.
 struct SetPattern: SplitPattern {
     private let sets: [IndexedScalarSet]
