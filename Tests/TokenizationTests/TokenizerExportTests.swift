@@ -32,6 +32,25 @@ import Tokenization
         try expectSame(folder.tokenizer(), folder.exported())
     }
 
+    /// Older converters of SentencePiece models lose the first merge, whose score is 0.
+    @Test func aPieceThatNoMergeMakes() throws {
+        let folder = try ExportFolder(fixture: "mixtral-like") { file in
+            var model = completed(try #require(file["model"] as? [String: Any]))
+            var merges = try #require(model["merges"] as? [[String]])
+            merges.removeAll { $0.joined() == "▁t" }
+            model["merges"] = merges
+            file["model"] = model
+        }
+        let (original, exported) = (try folder.tokenizer(), try folder.exported())
+        let lost = try #require(original.id(of: "▁t"))
+        #expect(try folder.metadata()["guildhall.tokenizer.unmade_pieces"] == .array(.ints([Int64(lost)])))
+        for text in ["t", "the t", "to the expert", "  t t"] {
+            let tokens = original.encode(text)
+            #expect(exported.encode(text) == tokens && !tokens.contains(lost), "\(text)")
+        }
+        try expectSame(original, exported)
+    }
+
     @Test func keys() throws {
         let tokenizerConfig = """
             {"bos_token": "<s>", "eos_token": {"content": "</s>"}, "unk_token": "<unk>", "pad_token": "<|end|>",

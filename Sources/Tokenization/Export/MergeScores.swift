@@ -3,11 +3,14 @@
 /// GGUF has no merges for such vocabularies. A reader merges any two neighbours whose concatenation is a piece, the
 /// best score first and of equal ones the leftmost; a score of minus the place in the list repeats the list, if the list
 /// has all such pairs and has those that make the same piece side by side. Both are checked for the pairs that can
-/// occur. Lists derived from a SentencePiece model are like that. What remains are ties: where pairs of one piece
+/// occur. Lists derived from a SentencePiece model are like that, but for pieces that no merge makes at all: older
+/// converters lose the piece of score 0. A key of our own has those. What remains are ties: where pairs of one piece
 /// overlap (`a|aa|a`), the leftmost goes first and not the first of the list, as in SentencePiece itself.
 struct MergeScores {
     /// One for each piece.
     private(set) var scores: [Float]
+    /// Pieces that readers would make of others, and that no merge makes. They have the lowest score.
+    private(set) var unmade: [TokenID] = []
     private let description: VocabularyDescription
     private let pieces: PieceTable
     /// By piece: whether a symbol that is this piece can occur during merging.
@@ -52,7 +55,7 @@ struct MergeScores {
             place += 1
             last = result
         }
-        try checkComplete(Set(listed.map(\.pair)))
+        try checkComplete(Set(listed.map(\.pair)), made: Set(listed.map(\.result)))
     }
 
     /// The merges as numbers of pieces; the first of equal ones counts.
@@ -75,14 +78,18 @@ struct MergeScores {
         return pairs
     }
 
-    /// Checks that the list has every pair that a reader of scores would merge.
-    private func checkComplete(_ listed: Set<Pair>) throws(TokenizerError) {
+    /// Checks that the list has every pair that a reader of scores would merge, or none that makes the same piece.
+    private mutating func checkComplete(_ listed: Set<Pair>, made: Set<Int32>) throws(TokenizerError) {
         for id in description.pieces.indices where description.kinds[id] != .userDefined {
             let piece = Array(description.pieces[id].utf8)
             for cut in piece.indices.dropFirst() where piece[cut] & 0xC0 != 0x80 {
                 guard let left = part(piece[..<cut]), let right = part(piece[cut...]) else { continue }
                 let pair = left.id.flatMap { left in right.id.map { Pair(left: left, right: $0) } }
                 if let pair, listed.contains(pair) { continue }
+                guard made.contains(Int32(id)) else {
+                    if unmade.last != TokenID(id) { unmade.append(TokenID(id)) }
+                    continue
+                }
                 throw error(
                     Int32(id), "has parts that the merges leave apart; scores would join them into this piece")
             }

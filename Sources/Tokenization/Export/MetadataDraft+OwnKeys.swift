@@ -28,7 +28,8 @@ extension MetadataDraft {
         return known.subtracting(description.addedTokens.map(\.id)).sorted()
     }
 
-    private mutating func addIDs(_ key: String, _ ids: [TokenID]) {
+    /// Adds a list of tokens if there are any.
+    mutating func addIDs(_ key: String, _ ids: [TokenID]) {
         guard !ids.isEmpty else { return }
         add(key, .array(.ints(ids.map { Int64($0) })))
     }

@@ -12,6 +12,8 @@ enum OwnTokenizerKey {
     /// Array of ids: pieces like any other, though they are spelt like a token that ends generation (`</s>` in Qwen 2's
     /// vocabulary).
     static let plainTokens = "guildhall.tokenizer.plain_tokens"
+    /// Array of ids, of SentencePiece vocabularies: pieces that are never made of others, whatever their score.
+    static let unmadePieces = "guildhall.tokenizer.unmade_pieces"
     /// Bool: byte-level words that are pieces stay whole, against what the name of the pre-tokenizer says.
     static let ignoresMerges = "guildhall.tokenizer.ignores_merges"
     /// Bools, of SentencePiece vocabularies: the space in front goes to the start of the text only, not to what

@@ -14,9 +14,9 @@ public enum TokenizerExport {
     /// Throws `CheckpointError` for files of the folder that cannot be read, and `TokenizerError` where the tokenizer
     /// is not supported or is not expressible; the error names what is not.
     public static func metadata(of folder: HuggingFaceFolder) throws -> [(key: String, value: MetadataValue)] {
-        guard let original = try description(of: folder) else {
-            return [("tokenizer.ggml.model", .string("no_vocab"))]
-        }
+        let files = TokenizerFolder(path: folder.path)
+        guard !files.isEmpty else { return [("tokenizer.ggml.model", .string("no_vocab"))] }
+        let original = try files.description()
         try original.checkLimits()
         let description = try original.writableForm()
 
@@ -28,16 +28,6 @@ public enum TokenizerExport {
         try draft.addOwnKeys(of: description)
         try ExportCheck(description).check(draft)
         return draft.pairs
-    }
-
-    /// The tokenizer that `Tokenizer(huggingFace:)` builds, or nil for a folder that has none of its files.
-    private static func description(of folder: HuggingFaceFolder) throws -> VocabularyDescription? {
-        if let json = try folder.tokenizerJSON {
-            return try VocabularyDescription(
-                tokenizerJSON: json, config: folder.tokenizerConfig, source: "\(folder.path)/tokenizer.json")
-        }
-        let files = TokenizerFolder(path: folder.path)
-        return files.isEmpty ? nil : try files.description(config: folder.tokenizerConfig)
     }
 
     /// The keys of the algorithm: its type and its rules.
@@ -54,11 +44,12 @@ public enum TokenizerExport {
                 draft.add(OwnTokenizerKey.ignoresMerges, .bool(rules.ignoresMerges))
             }
         case .sentencePiece(let rules):
-            let scores = try MergeScores(rules, of: description).scores
+            let merging = try MergeScores(rules, of: description)
             draft.add("tokenizer.ggml.model", .string("llama"))
             draft.add("tokenizer.ggml.pre", .string("default"))
-            draft.add("tokenizer.ggml.scores", .array(.floats(scores.map { Double($0) })))
+            draft.add("tokenizer.ggml.scores", .array(.floats(merging.scores.map { Double($0) })))
             draft.add("tokenizer.ggml.add_space_prefix", .bool(rules.spacePrefix != .none))
+            draft.addIDs(OwnTokenizerKey.unmadePieces, merging.unmade)
         case .composed(let rules): try draft.addUnigram(rules, of: description)
         }
     }
@@ -67,9 +58,10 @@ public enum TokenizerExport {
 extension TokenizerFolder {
     /// Whether none of the files is there.
     fileprivate var isEmpty: Bool {
-        !["tokenizer.model", "spiece.model", "tiktoken.model", "qwen.tiktoken", "vocab.json"].contains {
-            FileManager.default.fileExists(atPath: "\(path)/\($0)")
-        }
+        let names = [
+            "tokenizer.json", "tokenizer.model", "spiece.model", "tiktoken.model", "qwen.tiktoken", "vocab.json",
+        ]
+        return !names.contains { FileManager.default.fileExists(atPath: "\(path)/\($0)") }
     }
 }
 

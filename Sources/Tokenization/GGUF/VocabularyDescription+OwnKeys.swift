@@ -20,6 +20,10 @@ extension VocabularyDescription {
             algorithm = .byteLevel(rules)
         case .sentencePiece(var rules):
             try rules.readOwnKeys(metadata)
+            if let unmade = try ids(OwnTokenizerKey.unmadePieces, metadata), case .scores(var scores) = rules.merging {
+                for id in unmade { scores[Int(id)] = -.infinity }
+                rules.merging = .scores(scores)
+            }
             algorithm = .sentencePiece(rules)
         case .composed: break
         }
