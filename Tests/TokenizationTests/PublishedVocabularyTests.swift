@@ -5,7 +5,7 @@ import Tokenization
 
 /// Published vocabularies with llama.cpp's own vectors, where they are at hand.
 @Suite struct PublishedVocabularyTests {
-    private static let folder: URL = {
+    static let folder: URL = {
         if let shared = ProcessInfo.processInfo.environment["GUILDHALL_SHARED"] {
             return URL(fileURLWithPath: shared).appendingPathComponent("tokenizers")
         }
@@ -13,21 +13,25 @@ import Tokenization
         return tests.appendingPathComponent("../../shared/tokenizers").standardized
     }()
 
-    private static let isPresent = FileManager.default.fileExists(atPath: folder.path)
+    static let isPresent = FileManager.default.fileExists(atPath: folder.path)
 
     /// A `.inp` file has texts with a marker line between, the `.out` file their tokens, one text a line.
-    @Test(.enabled(if: isPresent), arguments: ["gpt-2", "qwen2", "llama-bpe", "deepseek-llm", "llama-spm", "phi-3"])
-    func vectors(name: String) throws {
-        let path = Self.folder.appendingPathComponent("ggml-vocab-\(name).gguf").path
-        let tokenizer = try Tokenizer(path: path)
+    static func vectors(_ path: String) throws -> [(text: String, tokens: [TokenID])] {
         let texts = try String(contentsOfFile: path + ".inp", encoding: .utf8)
             .components(separatedBy: "\n__ggml_vocab_test__\n")
         let lines = try String(contentsOfFile: path + ".out", encoding: .utf8)
             .split(separator: "\n", omittingEmptySubsequences: false)
         #expect(texts.count > 40 && lines.count >= texts.count)
-        for (text, line) in zip(texts, lines) {
+        return zip(texts, lines).map { ($0, $1.split(separator: " ").compactMap { TokenID($0) }) }
+    }
+
+    @Test(.enabled(if: isPresent), arguments: ["gpt-2", "qwen2", "llama-bpe", "deepseek-llm", "llama-spm", "phi-3"])
+    func vectors(name: String) throws {
+        let path = Self.folder.appendingPathComponent("ggml-vocab-\(name).gguf").path
+        let tokenizer = try Tokenizer(path: path)
+        for (text, expected) in try Self.vectors(path) {
             let tokens = tokenizer.encode(text)
-            #expect(tokens == line.split(separator: " ").compactMap { TokenID($0) }, "\(text.debugDescription)")
+            #expect(tokens == expected, "\(text.debugDescription)")
             #expect(tokenizer.decode(tokens).utf8.elementsEqual(text.utf8), "\(text.debugDescription)")
         }
     }

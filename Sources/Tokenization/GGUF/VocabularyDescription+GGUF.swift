@@ -17,6 +17,7 @@ extension VocabularyDescription {
         try readSpecialTokens(metadata)
         addedTokens = Self.addedTokens(kinds: kinds)
         if try Self.isPhi3(metadata) { takeSpaceRightOfTokens() }
+        try readOwnKeys(metadata)
     }
 
     private static func kinds(_ metadata: TokenizerMetadata, count: Int) throws(TokenizerError) -> [Kind] {

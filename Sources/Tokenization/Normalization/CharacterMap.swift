@@ -23,6 +23,12 @@ struct CharacterMap: Sendable {
         guard longestText <= Self.largestText, String(validating: texts, as: UTF8.self) != nil else { return nil }
     }
 
+    /// The table as `init(_:)` reads it.
+    var bytes: [UInt8] {
+        let words = [UInt32(4 * units.count)] + units
+        return words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (8 * UInt32($0))) } } + texts
+    }
+
     /// Replaces grapheme clusters of fewer than six bytes if the table has a prefix of them, and else scalars: what the
     /// `tokenizers` library does, where the shortest prefix decides.
     func appliedByCluster(to text: ArraySlice<UInt8>) -> [UInt8] {

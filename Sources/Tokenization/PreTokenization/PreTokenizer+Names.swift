@@ -80,10 +80,9 @@ extension PreTokenizer {
 
     /// Names under which a word that is a piece of the vocabulary stays whole whatever the merges say.
     static let ignoringMerges: Set<String> = [
-        "llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2", "tekken",
+        "llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2", "tekken", "glm4",
     ]
 
-    /// Names under which text begins with the begin-of-text token unless the file says otherwise: those that ignore
-    /// merges.
-    static var addingBeginOfText: Set<String> { ignoringMerges }
+    /// Names under which text begins with the begin-of-text token unless the file says otherwise.
+    static var addingBeginOfText: Set<String> { ignoringMerges.subtracting(["glm4"]) }
 }

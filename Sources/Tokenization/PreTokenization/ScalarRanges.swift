@@ -1,6 +1,6 @@
 /// A set of Unicode scalars as sorted ranges, for patterns that list scalars instead of naming categories.
 final class ScalarRanges: Sendable {
-    private let ranges: [ClosedRange<UInt32>]
+    let ranges: [ClosedRange<UInt32>]
     /// Bit `i` tells whether the set holds scalar `i`, for ASCII: the search would cost most texts half their time.
     private let ascii: (UInt64, UInt64)
 

@@ -43,7 +43,7 @@ struct VocabularyDescription: Sendable {
 }
 
 /// A token that is found in text by its spelling.
-struct AddedToken: Sendable {
+struct AddedToken: Sendable, Equatable {
     var id: TokenID
     /// Whether whitespace before or after the token belongs to it.
     var takesLeftSpace = false
