@@ -5,6 +5,7 @@ import Inference
 import Models
 import Quantization
 import Tensors
+import Tokenization
 
 struct Quantize: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -73,7 +74,7 @@ struct Quantize: ParsableCommand {
     private func origin() throws -> [(key: String, value: MetadataValue)] {
         guard try CheckpointKind.detect(path: model) == .huggingFace else { return [] }
         let name = URL(fileURLWithPath: model).standardizedFileURL.lastPathComponent
-        return [("general.name", .string(name))]
+        return [("general.name", .string(name))] + (try TokenizerExport.metadata(of: HuggingFaceFolder(path: model)))
     }
 
     private func report(_ tensor: GGUFQuantizer.Report) {
