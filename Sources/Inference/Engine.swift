@@ -14,10 +14,14 @@ public struct EngineOptions: Sendable {
     /// Tokens that prompt and answer may have together; nil: what the model was trained for, at most
     /// `EngineOptions.defaultContextLimit`.
     public var contextLength: Int?
-    /// Requests that may wait while one is answered; more are refused.
+    /// Requests that are answered at the same time.
+    public var maxRunning = 8
+    /// Requests that may wait while others are answered; more are refused.
     public var maxWaiting = 64
-    /// Prompt tokens that go through the model at once.
+    /// Tokens that go through the model at once: the next one of each answer, and pieces of prompts.
     public var prefillChunk = 512
+    /// Prompt tokens that go through the model together with the next tokens of other answers, which wait for them.
+    public var sharedPrefillChunk = 64
 
     /// The key–value cache of a context is reserved for each request, so the default is moderate.
     public static let defaultContextLimit = 32_768
@@ -25,7 +29,7 @@ public struct EngineOptions: Sendable {
     public init() {}
 }
 
-/// The real generation service: one thread that owns the model's state and answers one request after another.
+/// The real generation service: one thread that owns the model's state and answers several requests at a time.
 ///
 /// Requests come from any thread through a bounded queue; events go back through each request's stream.
 public final class Engine: GenerationService {
@@ -43,11 +47,11 @@ public final class Engine: GenerationService {
         tokenizer = loaded.tokenizer
         template = Engine.parseTemplate(loaded.chatTemplate)
         loads = ExpertLoadCounter(blocks: outline.moeBlocks, expertCount: outline.experts)
-        queue = Mutex(RequestQueue(limit: options.maxWaiting))
+        let seats = if case .decoder = loaded.model { options.maxRunning } else { 1 }
+        queue = Mutex(RequestQueue(limit: options.maxWaiting, seats: seats))
         let worker = EngineWorker(loaded: loaded, options: options, observer: loads)
         let thread = Thread { [self] in
-            worker.begin()
-            while let job = nextJob() { worker.answer(job) }
+            run(worker.makeLoop())
             finished.signal()
         }
         thread.name = "engine"
@@ -97,13 +101,15 @@ public final class Engine: GenerationService {
         }
     }
 
-    /// The engine thread's wait for work; nil when it is time to end.
-    private func nextJob() -> Job? {
+    /// What the engine's thread does until it is time to end.
+    private func run(_ loop: any AnsweringLoop) {
         while true {
-            switch queue.withLock({ $0.next() }) {
-            case .run(let job): return job
+            switch queue.withLock({ $0.next(seats: loop.seats, running: loop.running) }) {
+            case .work(let jobs):
+                for job in jobs { loop.admit(job) }
+                loop.step()
             case .wait: wakeUp.wait()
-            case .stop: return nil
+            case .stop: return
             }
         }
     }

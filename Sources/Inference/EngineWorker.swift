@@ -11,7 +11,6 @@ final class EngineWorker: @unchecked Sendable {
     private let options: EngineOptions
     private let observer: any RoutingObserver
     private let contextLength: Int
-    private var runner: (any AnswerRunner)?
 
     init(loaded: LoadedModel, options: EngineOptions, observer: any RoutingObserver) {
         self.loaded = loaded
@@ -20,31 +19,19 @@ final class EngineWorker: @unchecked Sendable {
         contextLength = ModelDescription(loaded: loaded, options: options).contextLength
     }
 
-    /// Called first, on the engine's thread: the compute pool belongs to the thread that makes it.
-    func begin() {
-        runner = loaded.model.makeRunner(options: options, observer: observer)
-    }
-
-    /// Runs `job` from prompt to last token and tells its client.
-    func answer(_ job: Job) {
-        guard let runner else { return job.events.finish() }
-        let room = contextLength - job.request.promptTokens.count
-        let budget = min(job.request.maxTokens ?? room, room)
-        var generation = RunningGeneration(job: job, model: loaded, budget: budget)
-        let total = job.request.promptTokens.count
-        job.events.yield(.prefill(done: 0, total: total))
-        let first = runner.begin(
-            job.request.promptTokens, room: budget,
-            progress: { done in job.events.yield(.prefill(done: done, total: total)) },
-            isCancelled: { job.isCancelled })
-        guard var logits = first else { return generation.end(.cancelled) }
-        generation.prefillEnded()
-        while true {
-            guard let token = generation.accept(logits: logits) else { return }
-            guard let next = runner.advance(token, isCancelled: { job.isCancelled }) else {
-                return generation.end(.cancelled)
-            }
-            logits = next
+    /// Called on the engine's thread: the compute pool belongs to the thread that makes it.
+    func makeLoop() -> any AnsweringLoop {
+        let pool = ComputePool(threads: options.threads)
+        switch loaded.model {
+        case .decoder(let model):
+            let runner = ModelRunner(
+                model: model, pool: pool, maxBatch: max(options.prefillChunk, options.maxRunning), observer: observer)
+            return ContinuousBatch(
+                loaded: loaded, runner: runner, seats: options.maxRunning, promptShare: options.sharedPrefillChunk,
+                contextLength: contextLength)
+        case .encoderDecoder(let model):
+            return TranslationLoop(
+                loaded: loaded, model: model, pool: pool, observer: observer, contextLength: contextLength)
         }
     }
 }

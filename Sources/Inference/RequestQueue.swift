@@ -23,13 +23,19 @@ final class Job: Sendable {
 struct RequestQueue {
     private var waiting: [Job] = []
     private var isOpen = true
-    private var isIdle = true
+    /// Requests that the engine could begin at once, when it last asked.
+    private var freeSeats: Int
     let limit: Int
 
-    init(limit: Int) { self.limit = limit }
+    init(limit: Int, seats: Int) {
+        self.limit = limit
+        freeSeats = seats
+    }
 
     enum Next {
-        case run(Job)
+        /// Begin these, which may be none, and go on with what is running.
+        case work([Job])
+        /// There is nothing to do.
         case wait
         case stop
     }
@@ -38,15 +44,17 @@ struct RequestQueue {
     mutating func add(_ job: Job) throws(AdmissionError) {
         guard isOpen else { throw .shuttingDown }
         waiting.removeAll { $0.isCancelled }
-        guard waiting.count < limit + (isIdle ? 1 : 0) else { throw .tooManyWaiting(limit: limit) }
+        guard waiting.count < limit + freeSeats else { throw .tooManyWaiting(limit: limit) }
         waiting.append(job)
     }
 
-    /// What the engine's thread does next. It calls this each time it has nothing to do.
-    mutating func next() -> Next {
+    /// What the engine's thread does next. It calls this before each pass through the model.
+    mutating func next(seats: Int, running: Int) -> Next {
         waiting.removeAll { $0.isCancelled }
-        isIdle = waiting.isEmpty
-        if !waiting.isEmpty { return .run(waiting.removeFirst()) }
+        let begun = Array(waiting.prefix(max(seats - running, 0)))
+        waiting.removeFirst(begun.count)
+        freeSeats = max(seats - running - begun.count, 0)
+        if running + begun.count > 0 { return .work(begun) }
         return isOpen ? .wait : .stop
     }
 

@@ -13,6 +13,7 @@ struct Bench: ParsableCommand {
     @OptionGroup var threadOptions: ThreadOptions
     @Option(help: "Tokens of the prompt.") var promptTokens: Int = 512
     @Option(help: "Tokens to decode.") var generateTokens: Int = 64
+    @Option(help: "Sequences that are decoded together; the speed is that of all of them.") var sequences: Int = 1
     @Option(help: "Positions in the KV cache before the measured part.") var depth: Int = 0
     @Option(help: "Measured runs of each, after one to warm up.") var repetitions: Int = 5
     @Option(help: "Prompt tokens that go through the model at once.") var batch: Int = 512
@@ -23,6 +24,9 @@ struct Bench: ParsableCommand {
             throw ValidationError("Token counts must not be negative.")
         }
         guard (1...1000).contains(repetitions) else { throw ValidationError("--repetitions must be within 1…1000.") }
+        guard (1...256).contains(sequences), sequences <= batch else {
+            throw ValidationError("--sequences must be within 1…256 and at most --batch.")
+        }
         guard (1...8192).contains(batch) else { throw ValidationError("--batch must be within 1…8192.") }
     }
 
@@ -36,6 +40,7 @@ struct Bench: ParsableCommand {
         settings.generateTokens = generateTokens
         settings.repetitions = repetitions
         settings.depth = depth
+        settings.sequences = sequences
         var measurement = SpeedMeasurement(
             runner: ModelRunner(model: model, pool: pool, maxBatch: batch), settings: settings)
         let prefill = measurement.prefill(progress: Terminal.progress)
@@ -45,7 +50,8 @@ struct Bench: ParsableCommand {
         let bandwidth = MachineMeasurement.readBandwidth(pool: pool)
         Terminal.endProgress()
         let output = BenchOutput(
-            model: path, threads: pool.threads, instructionSet: Kernels.selected.instructionSet.rawValue,
+            model: path, threads: pool.threads, sequences: sequences,
+            instructionSet: Kernels.selected.instructionSet.rawValue,
             prefill: prefill, decode: decode, bytesPerToken: ModelSummary(model).bytesPerDecodedToken,
             bandwidth: bandwidth, peak: peak)
         if json { try printJSON(output) } else { Terminal.out(output.text) }
@@ -79,33 +85,39 @@ private struct BenchOutput: Encodable {
     let decode: Figures
     let bytes_per_decoded_token: Int
     let memory_bandwidth_gb_per_s: Double
-    /// Weights read per second while decoding, over what the machine can read.
-    let decode_bandwidth_share: Double
+    let sequences: Int
+    /// Weights read per second while decoding one sequence, over what the machine can read. With several sequences,
+    /// what is read depends on the experts they share.
+    let decode_bandwidth_share: Double?
     let peak_memory_bytes: Int
 
     init(
-        model: String, threads: Int, instructionSet: String, prefill: SpeedMeasurement.Speed,
+        model: String, threads: Int, sequences: Int, instructionSet: String, prefill: SpeedMeasurement.Speed,
         decode: SpeedMeasurement.Speed, bytesPerToken: Int, bandwidth: Double, peak: Int
     ) {
         self.model = model
         self.threads = threads
+        self.sequences = sequences
         instruction_set = instructionSet
         self.prefill = Figures(prefill)
         self.decode = Figures(decode)
         bytes_per_decoded_token = bytesPerToken
         memory_bandwidth_gb_per_s = bandwidth / 1e9
-        decode_bandwidth_share = decode.median * Double(bytesPerToken) / bandwidth
+        decode_bandwidth_share = sequences == 1 ? decode.median * Double(bytesPerToken) / bandwidth : nil
         peak_memory_bytes = peak
+    }
+
+    private var share: String {
+        guard let share = decode_bandwidth_share else { return " of one sequence" }
+        return String(format: ", %.0f %% of the %.1f GB/s measured", share * 100, memory_bandwidth_gb_per_s)
     }
 
     var text: String {
         """
         \(model), \(threads) threads, \(instruction_set)
         prefill  \(prefill.text)
-        decode   \(decode.text)
-        read per token  \(String(format: "%.1f MB", Double(bytes_per_decoded_token) / 1e6)), \
-        \(String(format: "%.0f %%", decode_bandwidth_share * 100)) of the \
-        \(String(format: "%.1f GB/s", memory_bandwidth_gb_per_s)) measured
+        decode   \(decode.text)\(sequences == 1 ? "" : ", \(sequences) sequences together")
+        read per token  \(String(format: "%.1f MB", Double(bytes_per_decoded_token) / 1e6))\(share)
         peak memory     \(String(format: "%.1f MB", Double(peak_memory_bytes) / 1e6))
 
         """

@@ -5,7 +5,7 @@ import Tensors
 
 /// Loads the model and starts an engine on it, saying so on a terminal.
 func loadEngine(
-    _ model: ModelOptions, threads: Int, context: Int? = nil, maxWaiting: Int? = nil
+    _ model: ModelOptions, threads: Int, context: Int? = nil, maxRunning: Int? = nil, maxWaiting: Int? = nil
 ) throws -> Engine {
     let path = try model.path()
     Terminal.progress("loading \(path)")
@@ -13,6 +13,7 @@ func loadEngine(
     var options = EngineOptions()
     options.threads = threads
     options.contextLength = context
+    if let maxRunning { options.maxRunning = maxRunning }
     if let maxWaiting { options.maxWaiting = maxWaiting }
     return Engine(model: try LoadedModel(path: path, allowedFields: model.fields.allowed), options: options)
 }

@@ -14,7 +14,8 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Address to listen on.") var host: String = "127.0.0.1"
     @Option(name: [.short, .long], help: "Port to listen on; 0 takes a free one.") var port: Int = 8080
     @Option(help: "Tokens that prompt and answer may have together. Default: the model's.") var context: Int?
-    @Option(help: "Requests that may wait while one is answered; more get 429.") var maxWaiting: Int = 64
+    @Option(help: "Requests that are answered at the same time.") var maxRunning: Int = 8
+    @Option(help: "Requests that may wait while others are answered; more get 429.") var maxWaiting: Int = 64
     @Option(help: "Bytes a request's body may have; more get 413.") var maxBodyBytes: Int = 8 << 20
     @Option(help: "Seconds that running answers get to finish at shutdown.") var shutdownSeconds: Int = 30
     @Option(help: "Log level: trace, debug, info, notice, warning, error, critical.") var logLevel = "info"
@@ -22,6 +23,7 @@ struct Serve: AsyncParsableCommand {
     func validate() throws {
         guard (0...65535).contains(port) else { throw ValidationError("--port must be within 0…65535.") }
         guard context.map({ $0 > 1 }) ?? true else { throw ValidationError("--context must be at least 2.") }
+        guard (1...256).contains(maxRunning) else { throw ValidationError("--max-running must be within 1…256.") }
         guard maxWaiting >= 0 else { throw ValidationError("--max-waiting must not be negative.") }
         guard maxBodyBytes > 0 else { throw ValidationError("--max-body-bytes must be positive.") }
         guard shutdownSeconds >= 0 else { throw ValidationError("--shutdown-seconds must not be negative.") }
@@ -32,7 +34,8 @@ struct Serve: AsyncParsableCommand {
         var logger = Logger(label: "guildhall") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
         let engine = try loadEngine(
-            modelOptions, threads: threadOptions.threads, context: context, maxWaiting: maxWaiting)
+            modelOptions, threads: threadOptions.threads, context: context, maxRunning: maxRunning,
+            maxWaiting: maxWaiting)
         var configuration = ServerConfiguration()
         configuration.host = host
         configuration.port = port

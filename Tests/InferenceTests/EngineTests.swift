@@ -44,7 +44,10 @@ private func request(_ engine: Engine, _ text: String, maxTokens: Int? = 12) -> 
 @Suite struct EngineTests {
     @Test func greedyAnswersAreTheSameAloneTogetherAndInPieces() async throws {
         let whole = try engine()
-        let pieces = try engine { $0.prefillChunk = 3 }
+        let pieces = try engine {
+            $0.prefillChunk = 3
+            $0.maxRunning = 3
+        }
         let prompts = ["Question: What is 12 + 7?", "def add(a, b):", "First Citizen:\nWe are"]
         for prompt in prompts {
             let alone = await Answer.collect(try whole.start(request(whole, prompt)))
@@ -117,7 +120,10 @@ private func request(_ engine: Engine, _ text: String, maxTokens: Int? = 12) -> 
     }
 
     @Test func boundsTheQueueAndForgetsClientsThatLeft() async throws {
-        let engine = try engine { $0.maxWaiting = 2 }
+        let engine = try engine {
+            $0.maxRunning = 1
+            $0.maxWaiting = 2
+        }
         var long = request(engine, "The", maxTokens: 500)
         long.ignoreEndOfText = true
         var streams: [AsyncStream<GenerationEvent>] = []

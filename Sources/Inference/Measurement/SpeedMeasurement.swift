@@ -11,6 +11,8 @@ public struct SpeedMeasurement {
         public var promptTokens = 512
         public var generateTokens = 64
         public var repetitions = 5
+        /// Sequences that are decoded together; each generates `generateTokens`.
+        public var sequences = 1
         /// Positions in the cache before the measured part begins.
         public var depth = 0
         /// Seed of the token ids.
@@ -57,13 +59,23 @@ public struct SpeedMeasurement {
         }
     }
 
-    /// Speed of tokens that go through one by one, logits for each.
+    /// Speed of tokens that go through one by one, or one of each sequence at a time, logits for each; of all
+    /// sequences together.
     public mutating func decode(progress: (String) -> Void = { _ in }) -> Speed {
-        repeated("decode", tokens: settings.generateTokens, progress) { measurement in
-            let tokens = measurement.randomTokens(measurement.settings.generateTokens)
-            let cache = measurement.preparedCache(room: tokens.count)
+        let sequences = settings.sequences
+        return repeated("decode", tokens: settings.generateTokens * sequences, progress) { measurement in
+            let steps = measurement.settings.generateTokens
+            let caches = (0..<sequences).map { _ in measurement.preparedCache(room: steps) }
+            let tokens = measurement.randomTokens(steps * sequences)
             return measured {
-                for token in tokens { _ = measurement.runner.forward([token], cache: cache, logits: .last) }
+                for step in 0..<steps {
+                    let parts = caches.enumerated().map { index, cache in
+                        SequencePart(
+                            tokens: tokens[step * sequences + index..<step * sequences + index + 1], cache: cache,
+                            logits: .last)
+                    }
+                    _ = measurement.runner.forward(parts)
+                }
             }
         }
     }
