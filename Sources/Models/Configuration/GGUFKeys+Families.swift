@@ -59,6 +59,20 @@ extension GGUFKeys {
         return .window(window)
     }
 
+    /// Throws if the file says of other blocks than `blocks` that they have a window or chunks: of all but every
+    /// `period`-th, or of those in a list.
+    func checkWindows(_ blocks: [ModelConfiguration.BlockShape], period: Int) throws {
+        let key = "attention.sliding_window_pattern"
+        let mine = blocks.map { $0.mask != .causal }
+        switch gguf.metadata[full(key)] {
+        case nil, .uint(UInt64(period)), .int(Int64(period)): return
+        case .array(let list):
+            let theirs = list.bools ?? list.uints?.map { $0 != 0 } ?? list.ints?.map { $0 != 0 }
+            try require(theirs == mine, key, "is not the pattern of this architecture")
+        default: try require(false, key, "is not the pattern of this architecture")
+        }
+    }
+
     /// Width of the feed-forward network of the first block without experts; 0 if all have experts.
     func denseWidth() throws -> Int {
         let first = try blocks().firstIndex { !$0.hasExperts }

@@ -72,6 +72,6 @@ extension GGUFKeys {
         "attention.layer_norm_rms_epsilon", "attention.layer_norm_epsilon", "leading_dense_block_count",
         "expert_shared_count", "expert_shared_feed_forward_length", "expert_feed_forward_length",
         "attention.causal", "tensor_data_layout", "decoder_sparse_step", "nextn_predict_layers",
-        "rope.scaling.finetuned", "attention.key_length", "attention.value_length", "attention.sliding_window_pattern",
+        "rope.scaling.finetuned", "attention.key_length", "attention.value_length",
     ]
 }

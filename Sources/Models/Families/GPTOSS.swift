@@ -20,11 +20,14 @@ extension Architecture {
                 rotary.scaling = .ramp(ramp)
             }
             let window = try keys.int("attention.sliding_window")
+            let blocks = try keys.blocks().enumerated().map {
+                $1.with($0.isMultiple(of: 2) ? .window(window) : .causal)
+            }
+            try keys.checkWindows(blocks, period: 2)
             return FamilyConfiguration(
                 attention: attention, rotary: rotary,
                 experts: withBiases(try keys.experts(policy), alpha: 1.702, limit: 7),
-                blocks: try keys.blocks().enumerated().map { $1.with($0.isMultiple(of: 2) ? .window(window) : .causal) }
-            )
+                blocks: blocks)
         },
         readHuggingFace: { fields in
             var attention = try fields.attention(headSize: 64)

@@ -22,14 +22,14 @@ extension Architecture {
             keys.pass("interleave_moe_layer_step")
             var experts = weighingInputs(try keys.experts(policy))
             experts.shared = .init(width: experts.width)
+            let blocks = try keys.blocks().enumerated().map { index, block in
+                (index + 1).isMultiple(of: 4) && chunk > 0
+                    ? block.withoutRotary() : block.with(chunk > 0 ? .chunk(chunk) : .causal)
+            }
+            try keys.checkWindows(blocks, period: 4)
             return FamilyConfiguration(
                 attention: attention, rotary: try keys.rotary(.neighbours, headSize: attention.headSize),
-                experts: experts,
-                blocks: try keys.blocks().enumerated().map { index, block in
-                    (index + 1).isMultiple(of: 4) && chunk > 0
-                        ? block.withoutRotary() : block.with(chunk > 0 ? .chunk(chunk) : .causal)
-                },
-                denseWidth: try keys.denseWidth())
+                experts: experts, blocks: blocks, denseWidth: try keys.denseWidth())
         },
         readHuggingFace: { fields in
             var attention = try fields.attention(headSize: 128)
