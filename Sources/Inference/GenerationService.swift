@@ -49,13 +49,21 @@ public enum AdmissionError: Error, Sendable, Equatable {
 }
 
 /// Why messages could not be made into a prompt.
-public enum PromptError: Error, Sendable, Equatable {
+public enum PromptError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The checkpoint has no chat template.
     case noChatTemplate
     /// The template itself refused the conversation (its `raise_exception` text).
     case refused(String)
     /// The template uses something that is not supported, or ran past a limit.
     case unsupported(String)
+
+    public var description: String {
+        switch self {
+        case .noChatTemplate: "the model has no chat template; it can continue plain text"
+        case .refused(let reason): "the chat template refuses the conversation: \(reason)"
+        case .unsupported(let reason): "the chat template cannot be run: \(reason)"
+        }
+    }
 }
 
 /// The engine as servers and commands see it. `Engine` is the real one.
