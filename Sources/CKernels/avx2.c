@@ -11,6 +11,7 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #define TARGET_NAME "avx2"
 #include "lanes_avx2.h"
+#include "packed_lanes_avx2.h"
 #include "lanes_table.h"
 #pragma clang attribute pop
 

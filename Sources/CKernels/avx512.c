@@ -12,6 +12,7 @@
 #pragma clang attribute push(TARGET, apply_to = function)
 #define TARGET_NAME "avx512"
 #include "lanes_avx512.h"
+#include "packed_lanes_avx512.h"
 #include "lanes_table.h"
 #pragma clang attribute pop
 

@@ -61,6 +61,16 @@ static void elementwise_round_to_int8(const float *x, int64_t n, const gh_int8_v
     for (int64_t i = 0; i < n; i += 32) round_block(x + i, out->scales + i / 32, out->sums + i / 32, out->q + i);
 }
 
+static void elementwise_round_to_blocks(const float *x, int64_t n, gh_rounded_block *out) {
+    for (gh_rounded_block *block = out; block < out + n / 32; block++, x += 32) {
+        round_block(x, &block->scale, &block->sum, block->q);
+        int32_t sums[2] = {0};
+        for (int i = 0; i < 32; i++) sums[i / 16] -= block->q[i];
+        block->negative_sums[0] = sums[0];
+        block->negative_sums[1] = sums[1];
+    }
+}
+
 typedef uint64_t eight_words __attribute__((vector_size(64)));
 
 // Four sums of vectors, so that the additions do not wait for each other.

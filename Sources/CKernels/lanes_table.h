@@ -77,6 +77,7 @@
 #include "int8_dots.h"
 #include "lanes_gemm.h"
 #include "lanes_math.h"
+#include "packed_products.h"
 
 static const gh_kernels table = {
     .name = TARGET_NAME,
@@ -104,6 +105,8 @@ static const gh_kernels table = {
     .silu_multiply = silu_multiply,
     .exponential = exponential,
     .round_to_int8 = elementwise_round_to_int8,
+    .round_to_blocks = elementwise_round_to_blocks,
+    .multiply_packed = multiply_packed,
     .add = elementwise_add,
     .add_scaled = elementwise_add_scaled,
     .rope_halves = elementwise_rope_halves,

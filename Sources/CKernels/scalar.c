@@ -6,6 +6,7 @@
 #include "gh_kernels.h"
 #include "scalar_formats.h"
 #include "scalar_int8.h"
+#include "scalar_packed.h"
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -133,6 +134,8 @@ static const gh_kernels table = {
     .silu_multiply = silu_multiply,
     .exponential = exponential,
     .round_to_int8 = elementwise_round_to_int8,
+    .round_to_blocks = elementwise_round_to_blocks,
+    .multiply_packed = scalar_multiply_packed,
     .add = elementwise_add,
     .add_scaled = elementwise_add_scaled,
     .rope_halves = elementwise_rope_halves,

@@ -17,10 +17,10 @@ public struct ByteRegion: @unchecked Sendable {
     }
 
     /// A region of its own of `count` bytes, aligned to 64, all of which `fill` writes.
-    public init(count: Int, fill: (UnsafeMutableRawPointer) -> Void) {
+    public init(count: Int, fill: (UnsafeMutableRawPointer) throws -> Void) rethrows {
         precondition(count >= 0)
         let storage = OwnedStorage(bytes: max(count, 1))
-        fill(storage.base)
+        try fill(storage.base)
         self.init(base: storage.base, count: count, owner: storage)
     }
 

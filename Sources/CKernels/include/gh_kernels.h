@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gh_packed.h"
+
 #pragma clang assume_nonnull begin
 
 /// A vector rounded to int8 in blocks of 32: element i is about scales[i / 32] * q[i]. A block that holds an infinity
@@ -61,6 +63,10 @@ typedef struct gh_kernels {
     /// Rounds `n` numbers, a multiple of 32, to int8: scale = max|x| / 127, ties to even. A block whose largest
     /// magnitude is below 2^-100 becomes zero.
     void (*round_to_int8)(const float *x, int64_t n, const gh_int8_vector *out);
+    /// The same in blocks that packed weights are multiplied with.
+    void (*round_to_blocks)(const float *x, int64_t n, gh_rounded_block *out);
+    /// Multiplies packed rows with rounded inputs.
+    void (*multiply_packed)(gh_packed_type type, const gh_packed_product *product);
     /// out += x.
     void (*add)(float *out, const float *x, int64_t n);
     /// out += a * x, product and sum rounded separately.

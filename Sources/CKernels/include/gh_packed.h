@@ -1,0 +1,61 @@
+// Weights prepared for products with rounded inputs: sixteen rows side by side, so that a vector register holds four
+// columns of each and one instruction adds 64 products.
+//
+// A panel is sixteen rows: their scales ("heads", padded to 64 bytes), then their codes, block of 32 columns after
+// block. Vector g of a block holds columns 4g ... 4g + 3 of the rows, row after row. A 4-bit vector g < 4 holds vector
+// g in the low and g + 4 in the high halves of its bytes. Codes are unsigned: an offset is added, and taken off again
+// by means of the sums of the inputs. Rows that are missing in the last panel have scales of zero.
+//
+// Order of summation. The products of a block (of half a block, for formats that have a scale for each 16 columns) are
+// summed exactly; then one multiply-add adds the sum times both scales to the only accumulator of a row and a token,
+// block after block, and a second one the minimum. So an output's bits depend neither on how many tokens there are, nor
+// on the tile that computed it, nor on how rows are split over threads.
+#ifndef GH_PACKED_H
+#define GH_PACKED_H
+
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/// The formats that can be packed.
+typedef enum gh_packed_type {
+    gh_packed_q8_0, gh_packed_q4_0, gh_packed_q4_1, gh_packed_q5_0, gh_packed_q5_1, gh_packed_q4_K, gh_packed_q5_K,
+    gh_packed_q6_K, gh_packed_iq4_nl, gh_packed_iq4_xs, gh_packed_mxfp4
+} gh_packed_type;
+
+enum { gh_panel_rows = 16 };
+
+/// 32 numbers rounded to int8: element i is about scale * q[i]. A block that holds an infinity or NaN has a NaN scale.
+typedef struct gh_rounded_block {
+    int8_t q[32];
+    float scale;
+    /// scale times the sum of q.
+    float sum;
+    /// Minus the sums of the first and of the last sixteen.
+    int32_t negative_sums[2];
+} gh_rounded_block;
+
+/// A product of packed rows with rounded inputs.
+typedef struct gh_packed_product {
+    /// Panels one after the other, aligned to 64 bytes.
+    const void *panels;
+    int64_t rows, columns;
+    /// Inputs of `columns` numbers, one after the other.
+    const gh_rounded_block *inputs;
+    /// Which inputs are multiplied, and in which order; null for the first `tokens`.
+    const int32_t *_Nullable order;
+    int64_t tokens;
+    /// out[t * out_stride + r] is the product of row r with input order[t].
+    float *out;
+    int64_t out_stride;
+} gh_packed_product;
+
+/// Bytes of a panel of sixteen rows of `columns`, a whole number of blocks of the format.
+int64_t gh_packed_panel_bytes(gh_packed_type type, int64_t columns);
+
+/// Packs `count` <= 16 rows that lie `row_bytes` apart, at any address.
+void gh_pack_panel(
+    gh_packed_type type, const void *rows, int64_t row_bytes, int64_t count, int64_t columns, void *panel);
+
+#pragma clang assume_nonnull end
+#endif

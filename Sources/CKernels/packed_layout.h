@@ -1,0 +1,87 @@
+// What a packed format is made of. The kernels take a layout as a constant, so all choices are made by the compiler.
+#ifndef GH_PACKED_LAYOUT_H
+#define GH_PACKED_LAYOUT_H
+
+#include "blocks.h"
+#include "gh_packed.h"
+
+// Bits of a code, or what four bits stand for. Fifth and sixth bits follow the 4-bit vectors of a block: bit g of
+// byte p belongs to byte p of vector g; bits 2k and 2k + 1 of byte p of further vector h belong to vector 4h + k.
+enum packed_codes { codes_8, codes_4, codes_5, codes_6, codes_fp4, codes_iq4 };
+
+// What scales a block; sixteen of each, one a row.
+enum packed_scales {
+    scales_f16,          // float16
+    scales_f16_minimum,  // float16 scale and float16 minimum that is added
+    scales_e8m0,         // E8M0 byte, for doubled values
+    scales_k,            // for 256 columns a float16 scale, then for each block a signed byte
+    scales_k_minimum,    // for 256 columns a float16 scale and minimum, then for each block a byte of each; subtracted
+    scales_k_halves,     // for 256 columns a float16 scale, then for each half block a signed byte
+};
+
+typedef struct packed_layout {
+    enum packed_codes codes;
+    enum packed_scales scales;
+    // The logarithm of what is added to codes; negative if nothing is.
+    int offset_log2;
+} packed_layout;
+
+#define PACKED_INLINE static inline __attribute__((always_inline))
+
+PACKED_INLINE packed_layout layout_of(gh_packed_type type) {
+    switch (type) {
+        case gh_packed_q8_0: return (packed_layout){codes_8, scales_f16, 7};
+        case gh_packed_q4_0: return (packed_layout){codes_4, scales_f16, 3};
+        case gh_packed_q4_1: return (packed_layout){codes_4, scales_f16_minimum, -1};
+        case gh_packed_q5_0: return (packed_layout){codes_5, scales_f16, 4};
+        case gh_packed_q5_1: return (packed_layout){codes_5, scales_f16_minimum, -1};
+        case gh_packed_q4_K: return (packed_layout){codes_4, scales_k_minimum, -1};
+        case gh_packed_q5_K: return (packed_layout){codes_5, scales_k_minimum, -1};
+        case gh_packed_q6_K: return (packed_layout){codes_6, scales_k_halves, 5};
+        case gh_packed_iq4_nl: return (packed_layout){codes_iq4, scales_f16, 7};
+        case gh_packed_iq4_xs: return (packed_layout){codes_iq4, scales_k, 7};
+        case gh_packed_mxfp4: return (packed_layout){codes_fp4, scales_e8m0, 4};
+    }
+    __builtin_unreachable();
+}
+
+// Whether the sums of the inputs are multiplied with minimums.
+PACKED_INLINE int has_minimum(packed_layout layout) {
+    return layout.scales == scales_f16_minimum || layout.scales == scales_k_minimum;
+}
+// Whether four bits stand for values of a table.
+PACKED_INLINE int has_table(packed_layout layout) { return layout.codes == codes_fp4 || layout.codes == codes_iq4; }
+
+// Bytes of the codes of a block of 16 rows.
+PACKED_INLINE int code_bytes(packed_layout layout) {
+    switch (layout.codes) {
+        case codes_8: return 512;
+        case codes_5: return 256 + 64;
+        case codes_6: return 256 + 128;
+        default: return 256;
+    }
+}
+
+// Bytes of a head, and the blocks that share it.
+PACKED_INLINE int head_bytes(packed_layout layout) {
+    switch (layout.scales) {
+        case scales_f16: return 32;
+        case scales_f16_minimum: return 64;
+        case scales_e8m0: return 16;
+        case scales_k: return 32 + 8 * 16;
+        case scales_k_minimum: return 64 + 8 * 32;
+        case scales_k_halves: return 32 + 16 * 16;
+    }
+    __builtin_unreachable();
+}
+PACKED_INLINE int blocks_of_head(packed_layout layout) { return layout.scales >= scales_k ? 8 : 1; }
+
+// Bytes of the heads of a panel with `blocks` blocks.
+PACKED_INLINE int64_t heads_bytes(packed_layout layout, int64_t blocks) {
+    return (blocks / blocks_of_head(layout) * head_bytes(layout) + 63) / 64 * 64;
+}
+PACKED_INLINE int64_t panel_bytes(packed_layout layout, int64_t blocks) {
+    return heads_bytes(layout, blocks) + blocks * code_bytes(layout);
+}
+
+#endif

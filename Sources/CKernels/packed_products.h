@@ -1,0 +1,89 @@
+// Products of packed weights cut into tiles, and one function for each format.
+#ifndef GH_PACKED_PRODUCTS_H
+#define GH_PACKED_PRODUCTS_H
+
+#include "packed_tiles.h"
+
+// Tokens `t` ..< t + `tokens` by the strips from `row` on.
+PACKED_INLINE void multiply_tile(
+    const gh_packed_product *product, const packed_layout layout, const int strips, const int tokens, int64_t row,
+    int64_t t) {
+    const int64_t blocks = product->columns / 32, first_row = strip_rows < gh_panel_rows ? row % gh_panel_rows : 0;
+    packed_tile tile = {.first_row = first_row};
+    PACKED_UNROLL for (int s = 0; s < strips; s++) {
+        const int64_t panel = row / gh_panel_rows + s;
+        tile.heads[s] = (const uint8_t *)product->panels + panel * panel_bytes(layout, blocks);
+        tile.codes[s] = tile.heads[s] + heads_bytes(layout, blocks) + 4 * first_row;
+    }
+    PACKED_UNROLL for (int i = 0; i < tokens; i++)
+        tile.x[i] = product->inputs + (product->order ? product->order[t + i] : t + i) * blocks;
+    add_blocks(&tile, layout, strips, tokens, blocks);
+    PACKED_UNROLL for (int i = 0; i < tokens; i++)
+        PACKED_UNROLL for (int s = 0; s < strips; s++) {
+            const int64_t first = row + s * strip_rows;
+            float *out = product->out + (t + i) * product->out_stride + first;
+            numbers_store_first(out, tile.sums[i][s], product->rows - first);
+        }
+}
+
+// All tokens by the strips from `row` on, in tiles of even size.
+PACKED_INLINE void multiply_strips(
+    const gh_packed_product *product, const packed_layout layout, const int strips, int64_t row) {
+    const int needs_registers = layout.codes == codes_5 || has_table(layout);
+    const int64_t most = needs_registers ? tile_tokens_few : tile_tokens_most;
+    for (int64_t t = 0, tokens; t < product->tokens; t += tokens) {
+        const int64_t left = product->tokens - t, tiles = (left + most - 1) / most;
+        tokens = (left + tiles - 1) / tiles;
+        switch (tokens) {
+            case 1: multiply_tile(product, layout, strips, 1, row, t); break;
+            case 2: multiply_tile(product, layout, strips, 2, row, t); break;
+            case 3: multiply_tile(product, layout, strips, 3, row, t); break;
+            case 4: multiply_tile(product, layout, strips, 4, row, t); break;
+#if PACKED_TOKENS_MOST > 4
+            case 5: multiply_tile(product, layout, strips, 5, row, t); break;
+            case 6: multiply_tile(product, layout, strips, 6, row, t); break;
+#endif
+        }
+    }
+}
+
+PACKED_INLINE void multiply_layout(const gh_packed_product *product, const packed_layout layout) {
+    const int64_t step = tile_strips * strip_rows;
+    int64_t row = 0;
+    for (; row + step - strip_rows < product->rows; row += step) multiply_strips(product, layout, tile_strips, row);
+    for (; row < product->rows; row += strip_rows) multiply_strips(product, layout, 1, row);
+}
+
+#define DEFINE_PACKED(NAME)                                                       \
+    static void multiply_packed_##NAME(const gh_packed_product *product) {        \
+        multiply_layout(product, layout_of(gh_packed_##NAME));                    \
+    }
+DEFINE_PACKED(q8_0)
+DEFINE_PACKED(q4_0)
+DEFINE_PACKED(q4_1)
+DEFINE_PACKED(q5_0)
+DEFINE_PACKED(q5_1)
+DEFINE_PACKED(q4_K)
+DEFINE_PACKED(q5_K)
+DEFINE_PACKED(q6_K)
+DEFINE_PACKED(iq4_nl)
+DEFINE_PACKED(iq4_xs)
+DEFINE_PACKED(mxfp4)
+
+static void multiply_packed(gh_packed_type type, const gh_packed_product *product) {
+    switch (type) {
+        case gh_packed_q8_0: multiply_packed_q8_0(product); break;
+        case gh_packed_q4_0: multiply_packed_q4_0(product); break;
+        case gh_packed_q4_1: multiply_packed_q4_1(product); break;
+        case gh_packed_q5_0: multiply_packed_q5_0(product); break;
+        case gh_packed_q5_1: multiply_packed_q5_1(product); break;
+        case gh_packed_q4_K: multiply_packed_q4_K(product); break;
+        case gh_packed_q5_K: multiply_packed_q5_K(product); break;
+        case gh_packed_q6_K: multiply_packed_q6_K(product); break;
+        case gh_packed_iq4_nl: multiply_packed_iq4_nl(product); break;
+        case gh_packed_iq4_xs: multiply_packed_iq4_xs(product); break;
+        case gh_packed_mxfp4: multiply_packed_mxfp4(product); break;
+    }
+}
+
+#endif

@@ -1,0 +1,167 @@
+// Products of packed weights, for every instruction set: `strip_rows` lanes of a register belong to rows of a panel.
+// In these functions `layout`, `strips` and `tokens` are constants, because all is inlined where they are given; so
+// every choice is the compiler's, loops over strips and tokens vanish, and the tile lives in registers.
+#ifndef GH_PACKED_TILES_H
+#define GH_PACKED_TILES_H
+
+#define PACKED_UNROLL _Pragma("clang loop unroll(full)")
+
+// What a tile reads and adds up.
+typedef struct packed_tile {
+    const uint8_t *heads[tile_strips], *codes[tile_strips];
+    const gh_rounded_block *x[tile_tokens_most];
+    row_numbers sums[tile_tokens_most][tile_strips];
+    // The first row of the strips in their panels.
+    int64_t first_row;
+} packed_tile;
+
+// How far ahead codes are asked for: what comes into the L2 cache while as much is multiplied.
+enum { packed_ahead = 16 << 10 };
+
+// The sixteen values of a table as unsigned codes.
+PACKED_INLINE __m128i offset_table(const int8_t table[16], int offset) {
+    return _mm_add_epi8(_mm_loadu_si128((const void *)table), _mm_set1_epi8((char)offset));
+}
+
+// Vector `g` of a block: four columns of the rows of a strip.
+PACKED_INLINE strip_codes packed_vector(const packed_layout layout, const uint8_t *codes, const int g) {
+    if (layout.codes == codes_8) return load_codes(codes + 64 * g);
+    strip_codes low = masked(moved(load_codes(codes + 64 * (g % 4)), g < 4 ? 0 : -4), 15);
+    switch (layout.codes) {
+        case codes_fp4: return look_up(offset_table(fp4_values, 16), low);
+        case codes_iq4: return look_up(offset_table(iq4_values, 128), low);
+        case codes_5: return either(low, masked(moved(load_codes(codes + 256), 4 - g), 0x10));
+        case codes_6:
+            return either(low, masked(moved(load_codes(codes + 256 + g / 4 * 64), 4 - 2 * (g % 4)), 0x30));
+        default: return low;
+    }
+}
+
+PACKED_INLINE row_numbers load_factors(const uint8_t *p) { return numbers_from_integers(load_bytes_wide(p)); }
+PACKED_INLINE row_numbers load_signed_factors(const uint8_t *p) {
+    return numbers_from_integers(load_signed_bytes_wide(p));
+}
+
+// The scale of block `b` of a head, or of its half. Products of float16 numbers and bytes are exact.
+PACKED_INLINE row_numbers packed_scale(
+    const packed_layout layout, const uint8_t *head, row_numbers shared, int64_t first, int64_t b, const int half) {
+    switch (layout.scales) {
+        case scales_f16:
+        case scales_f16_minimum: return load_halves(head + 2 * first);
+        case scales_e8m0: return load_e8m0(head + first);
+        case scales_k: return numbers_product(shared, load_signed_factors(head + 32 + 16 * b + first));
+        case scales_k_minimum: return numbers_product(shared, load_factors(head + 64 + 32 * b + first));
+        case scales_k_halves:
+            return numbers_product(shared, load_signed_factors(head + 32 + 32 * b + 16 * half + first));
+    }
+    __builtin_unreachable();
+}
+
+// What the sum of an input's block is multiplied with and added.
+PACKED_INLINE row_numbers packed_minimum(
+    const packed_layout layout, const uint8_t *head, row_numbers shared, int64_t first, int64_t b) {
+    if (layout.scales == scales_f16_minimum) return load_halves(head + 32 + 2 * first);
+    return numbers_negative(numbers_product(shared, load_factors(head + 64 + 32 * b + 16 + first)));
+}
+
+// Where the exact sums of a block or half start: minus what the offset of the codes will add.
+PACKED_INLINE row_integers packed_start(const packed_layout layout, const gh_rounded_block *x, const int half) {
+    if (!products_have_offset(layout)) return integers_zero();
+    row_integers sum = integers_all(x->negative_sums[half]);
+    if (layout.scales != scales_k_halves) sum = integers_sum(sum, integers_all(x->negative_sums[1]));
+    return integers_shifted(sum, layout.offset_log2);
+}
+
+PACKED_INLINE row_integers four_inputs(const gh_rounded_block *x, const int g) {
+    int32_t four;
+    memcpy(&four, x->q + 4 * g, sizeof four);
+    return integers_all(four);
+}
+
+// Adds a run of vectors, from `first` on, to exact sums.
+PACKED_INLINE void add_run(
+    const packed_tile *tile, const packed_layout layout, const int strips, const int tokens, int64_t b,
+    const int first, row_integers exact[tile_tokens_most][tile_strips]) {
+    row_integers run[tile_tokens_most][tile_strips];
+    PACKED_UNROLL for (int t = 0; t < tokens; t++)
+        PACKED_UNROLL for (int s = 0; s < strips; s++) run[t][s] = run_start(exact[t][s]);
+    PACKED_UNROLL for (int g = first; g < first + run_vectors(layout); g++) {
+        strip_codes w[tile_strips];
+        PACKED_UNROLL for (int s = 0; s < strips; s++) w[s] = packed_vector(layout, tile->codes[s], g);
+        PACKED_UNROLL for (int t = 0; t < tokens; t++) {
+            row_integers four = four_inputs(tile->x[t] + b, g);
+            PACKED_UNROLL for (int s = 0; s < strips; s++) run[t][s] = run_add(layout, run[t][s], w[s], four);
+        }
+    }
+    PACKED_UNROLL for (int t = 0; t < tokens; t++)
+        PACKED_UNROLL for (int s = 0; s < strips; s++) exact[t][s] = run_end(exact[t][s], run[t][s]);
+}
+
+// Adds the vectors of one of `halves` parts of a block, which share their scales.
+PACKED_INLINE void add_vectors(
+    packed_tile *tile, const packed_layout layout, const int strips, const int tokens, int64_t b, const int half,
+    const int halves, const row_numbers scales[tile_strips]) {
+    row_integers exact[tile_tokens_most][tile_strips];
+    PACKED_UNROLL for (int t = 0; t < tokens; t++)
+        PACKED_UNROLL for (int s = 0; s < strips; s++) exact[t][s] = packed_start(layout, tile->x[t] + b, half);
+    PACKED_UNROLL for (int i = 0; i < 8 / halves; i += run_vectors(layout))
+        add_run(tile, layout, strips, tokens, b, 8 / halves * half + i, exact);
+    PACKED_UNROLL for (int t = 0; t < tokens; t++)
+        PACKED_UNROLL for (int s = 0; s < strips; s++) {
+            row_numbers both = numbers_product(scales[s], numbers_all(tile->x[t][b].scale));
+            tile->sums[t][s] = numbers_fma(numbers_from_integers(exact[t][s]), both, tile->sums[t][s]);
+        }
+}
+
+// Adds block `b` of a head.
+PACKED_INLINE void add_block(
+    packed_tile *tile, const packed_layout layout, const int strips, const int tokens, int64_t b,
+    const row_numbers shared[tile_strips], const row_numbers shared_minimum[tile_strips]) {
+    const int halves = layout.scales == scales_k_halves ? 2 : 1;
+    PACKED_UNROLL for (int half = 0; half < halves; half++) {
+        row_numbers scales[tile_strips];
+        PACKED_UNROLL for (int s = 0; s < strips; s++)
+            scales[s] = packed_scale(layout, tile->heads[s], shared[s], tile->first_row, b, half);
+        add_vectors(tile, layout, strips, tokens, b, half, halves, scales);
+    }
+    if (!has_minimum(layout)) return;
+    PACKED_UNROLL for (int s = 0; s < strips; s++) {
+        row_numbers minimum = packed_minimum(layout, tile->heads[s], shared_minimum[s], tile->first_row, b);
+        PACKED_UNROLL for (int t = 0; t < tokens; t++)
+            tile->sums[t][s] = numbers_fma(minimum, numbers_all(tile->x[t][b].sum), tile->sums[t][s]);
+    }
+}
+
+// Goes on to the codes of the next block.
+PACKED_INLINE void pass_codes(packed_tile *tile, const packed_layout layout, const int strips) {
+    PACKED_UNROLL for (int s = 0; s < strips; s++) {
+        PACKED_UNROLL for (int i = 0; i < code_bytes(layout); i += 64)
+            _mm_prefetch((const char *)tile->codes[s] + packed_ahead + i, _MM_HINT_T1);
+        tile->codes[s] += code_bytes(layout);
+    }
+}
+
+// Adds all `blocks` blocks.
+PACKED_INLINE void add_blocks(
+    packed_tile *tile, const packed_layout layout, const int strips, const int tokens, int64_t blocks) {
+    const int together = blocks_of_head(layout);
+    const int64_t halves = 2 * tile->first_row;
+    PACKED_UNROLL for (int t = 0; t < tokens; t++)
+        PACKED_UNROLL for (int s = 0; s < strips; s++) tile->sums[t][s] = numbers_zero();
+    for (int64_t first = 0; first < blocks; first += together) {
+        row_numbers shared[tile_strips], minimum[tile_strips];
+        PACKED_UNROLL for (int s = 0; s < strips; s++) {
+            shared[s] = together > 1 ? load_halves(tile->heads[s] + halves) : numbers_zero();
+            minimum[s] = together > 1 && has_minimum(layout) ? load_halves(tile->heads[s] + 32 + halves) : shared[s];
+        }
+#pragma clang loop unroll(disable)
+        for (int64_t b = 0; b < together; b++) {
+            add_block(tile, layout, strips, tokens, b, shared, minimum);
+            pass_codes(tile, layout, strips);
+        }
+        PACKED_UNROLL for (int s = 0; s < strips; s++) tile->heads[s] += head_bytes(layout);
+        PACKED_UNROLL for (int t = 0; t < tokens; t++) tile->x[t] += together;
+    }
+}
+
+#endif

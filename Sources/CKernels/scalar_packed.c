@@ -1,0 +1,95 @@
+// Products of packed weights in plain C: what the layout of panels means, one number at a time.
+#include "scalar_packed.h"
+
+#include "packed_layout.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+// A row of a panel and the block that is being multiplied.
+typedef struct packed_row {
+    packed_layout layout;
+    const uint8_t *heads, *codes;
+    int64_t row, block;
+} packed_row;
+
+// The weight in column `c` of the block, a whole number.
+static int weight(const packed_row *at, int c) {
+    const uint8_t *codes = at->codes + at->block * code_bytes(at->layout);
+    const int64_t g = c / 4, place = 4 * at->row + c % 4;
+    if (at->layout.codes == codes_8) return codes[64 * g + place] - 128;
+    int low = codes[64 * (g % 4) + place] >> (g < 4 ? 0 : 4) & 15;
+    int offset = at->layout.offset_log2 < 0 ? 0 : 1 << at->layout.offset_log2;
+    switch (at->layout.codes) {
+        case codes_fp4: return fp4_values[low];
+        case codes_iq4: return iq4_values[low];
+        case codes_5: return (low | (codes[256 + place] >> g & 1) << 4) - offset;
+        case codes_6: return (low | (codes[256 + g / 4 * 64 + place] >> 2 * (g % 4) & 3) << 4) - offset;
+        default: return low - offset;
+    }
+}
+
+static float half_at(const uint8_t *head, int64_t index) {
+    uint16_t half;
+    memcpy(&half, head + 2 * index, sizeof half);
+    return float_from_f16(half);
+}
+
+static const uint8_t *head_of(const packed_row *at) {
+    return at->heads + at->block / blocks_of_head(at->layout) * head_bytes(at->layout);
+}
+
+// The scale of a half of the block.
+static float scale(const packed_row *at, int half) {
+    const uint8_t *head = head_of(at);
+    const int64_t row = at->row, b = at->block % 8;
+    switch (at->layout.scales) {
+        case scales_f16:
+        case scales_f16_minimum: return half_at(head, row);
+        case scales_e8m0: return half_of_e8m0(head[row]);
+        case scales_k: return half_at(head, row) * (int8_t)head[32 + 16 * b + row];
+        case scales_k_minimum: return half_at(head, row) * head[64 + 32 * b + row];
+        case scales_k_halves: return half_at(head, row) * (int8_t)head[32 + 32 * b + 16 * half + row];
+    }
+    __builtin_unreachable();
+}
+
+static float minimum(const packed_row *at) {
+    const uint8_t *head = head_of(at);
+    float first = half_at(head, 16 + at->row);
+    if (at->layout.scales == scales_f16_minimum) return first;
+    return -(first * head[64 + 32 * (at->block % 8) + 16 + at->row]);
+}
+
+// The product of columns first ..< last of the block.
+static float part_of_product(const packed_row *at, const gh_rounded_block *x, int first, int last) {
+    int32_t sum = 0;
+    for (int c = first; c < last; c++) sum += weight(at, c) * x->q[c];
+    return (float)sum * (scale(at, first / 16) * x->scale);
+}
+
+static float product_of_row(packed_row at, const gh_rounded_block *x, int64_t blocks) {
+    float sum = 0;
+    for (at.block = 0; at.block < blocks; at.block++, x++) {
+        if (at.layout.scales == scales_k_halves) {
+            sum += part_of_product(&at, x, 0, 16);
+            sum += part_of_product(&at, x, 16, 32);
+        } else {
+            sum += part_of_product(&at, x, 0, 32);
+        }
+        if (has_minimum(at.layout)) sum += minimum(&at) * x->sum;
+    }
+    return sum;
+}
+
+void scalar_multiply_packed(gh_packed_type type, const gh_packed_product *product) {
+    const packed_layout layout = layout_of(type);
+    const int64_t blocks = product->columns / 32;
+    for (int64_t r = 0; r < product->rows; r++) {
+        const uint8_t *panel = (const uint8_t *)product->panels + r / gh_panel_rows * panel_bytes(layout, blocks);
+        const packed_row row = {layout, panel, panel + heads_bytes(layout, blocks), r % gh_panel_rows, 0};
+        for (int64_t t = 0; t < product->tokens; t++) {
+            const int64_t input = product->order ? product->order[t] : t;
+            product->out[t * product->out_stride + r] = product_of_row(row, product->inputs + input * blocks, blocks);
+        }
+    }
+}

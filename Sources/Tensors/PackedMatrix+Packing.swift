@@ -1,0 +1,56 @@
+import CKernels
+
+extension PackedMatrix {
+    /// The packed form of `weights`; nil if its format cannot be packed. The bytes of `weights` are read once, front to
+    /// back (by every worker of `pool` in its part), so those of a mapped file need not stay in memory.
+    public init?(packing weights: WeightMatrix, pool: ComputePool? = nil) {
+        guard let packed = Self.packedType(of: weights.type),
+            let bytes = Self.byteCount(weights.type, rows: weights.rows, columns: weights.columns)
+        else { return nil }
+        let panelBytes = Int(gh_packed_panel_bytes(packed, Int64(weights.columns)))
+        let region = ByteRegion(count: bytes) { output in
+            let panels = bytes / panelBytes
+            func pack(_ range: Range<Int>) {
+                for panel in range {
+                    let first = panel * Self.panelRows
+                    gh_pack_panel(
+                        packed, weights.row(first), Int64(weights.rowBytes),
+                        Int64(min(Self.panelRows, weights.rows - first)), Int64(weights.columns),
+                        output + panel * panelBytes)
+                }
+            }
+            guard let pool else { return pack(0..<panels) }
+            pool.forEach(count: panels, grain: max(panels / (4 * pool.threads), 1)) { range, _ in pack(range) }
+        }
+        self.init(
+            packedType: packed, type: weights.type, rows: weights.rows, columns: weights.columns, region: region)
+    }
+
+    /// Packs rows that come from elsewhere, sixteen at a time, so that the matrix is never in memory twice. Nil if such
+    /// a matrix cannot be packed.
+    /// - Parameter read: writes the rows of the range (at most sixteen) as the file has them, densely, to the buffer.
+    public init?(
+        type: ElementType, rows: Int, columns: Int,
+        reading read: (_ rows: Range<Int>, _ buffer: UnsafeMutableRawBufferPointer) throws -> Void
+    ) rethrows {
+        guard let packed = Self.packedType(of: type), let rowBytes = type.byteCount(elements: columns),
+            let bytes = Self.byteCount(type, rows: rows, columns: columns)
+        else { return nil }
+        let panelBytes = Int(gh_packed_panel_bytes(packed, Int64(columns)))
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.panelRows * rowBytes, alignment: 64)
+        defer { buffer.deallocate() }
+        let region = try ByteRegion(count: bytes) { output in
+            for first in stride(from: 0, to: rows, by: Self.panelRows) {
+                let range = first..<min(first + Self.panelRows, rows)
+                let part = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<range.count * rowBytes])
+                try read(range, part)
+                // `rowBytes` is positive, because `columns` is, so the buffer has an address.
+                guard let source = part.baseAddress else { return }
+                gh_pack_panel(
+                    packed, source, Int64(rowBytes), Int64(range.count), Int64(columns),
+                    output + first / Self.panelRows * panelBytes)
+            }
+        }
+        self.init(packedType: packed, type: type, rows: rows, columns: columns, region: region)
+    }
+}
