@@ -74,7 +74,7 @@ let package = Package(
         tests("Models", ["Activations", "Checkpoints", "Quantization", "Randomness", "Routing", "Tensors"]),
         tests("Quantization", ["Randomness", "Checkpoints", "Models", "Tensors"]),
         tests("Activations", ["Routing"]),
-        tests("Inference", ["BuiltInModel", "Randomness", "Tokenization"]),
+        tests("Inference", ["BuiltInModel", "Models", "Randomness", "Tensors", "Tokenization"]),
         tests(
             "Serving",
             [

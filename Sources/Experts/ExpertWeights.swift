@@ -10,6 +10,8 @@ public struct ExpertWeights: Sendable {
     /// Shape of one: [hidden × width].
     public let down: [WeightMatrix]
     public let biases: ExpertBiases?
+    /// The same numbers in the layout for rounded inputs, where that was asked for.
+    public private(set) var packed = PackedExperts()
 
     public init(
         gate: [WeightMatrix], up: [WeightMatrix], down: [WeightMatrix], activation: Activation = .gatedSiLU,
@@ -30,11 +32,27 @@ public struct ExpertWeights: Sendable {
         precondition(biases?.fit(count: count, width: width, hiddenSize: hiddenSize) ?? true, "biases do not fit")
     }
 
+    /// With packed forms of all matrices whose format has one.
+    public func packed(pool: ComputePool) -> ExpertWeights {
+        var copy = self
+        copy.packed = PackedExperts(
+            gate: PackedMatrix.stack(gate, pool: pool) ?? [], up: PackedMatrix.stack(up, pool: pool) ?? [],
+            down: PackedMatrix.stack(down, pool: pool) ?? [])
+        return copy
+    }
+
     public var count: Int { up.count }
     /// Numbers of a hidden state.
     public var hiddenSize: Int { up[0].columns }
     /// Numbers between up and down projection.
     public var width: Int { up[0].rows }
+}
+
+/// Expert matrices packed for products with inputs rounded to int8; empty where they are not.
+public struct PackedExperts: Sendable {
+    var gate: [PackedMatrix] = []
+    var up: [PackedMatrix] = []
+    var down: [PackedMatrix] = []
 }
 
 /// What the experts of one block add to their projections.

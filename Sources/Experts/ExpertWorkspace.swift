@@ -10,11 +10,26 @@ public final class ExpertWorkspace {
     let outputs: FloatBuffer
     /// Assignments (tokens × experts per token) that fit.
     let slots: Int
+    /// Rounded inputs, by their width.
+    private var roundedInputs: [Int: RoundedActivations] = [:]
+    /// Rounded numbers between the projections, by their width.
+    private var roundedActivated: [Int: RoundedActivations] = [:]
 
     public init(slots: Int, hiddenSize: Int, width: Int) {
         self.slots = slots
         inputs = FloatBuffer(count: slots * hiddenSize)
         activated = FloatBuffer(count: slots * width)
         outputs = FloatBuffer(count: slots * hiddenSize)
+    }
+
+    func roundedInputs(width: Int) -> RoundedActivations { made(width, in: &roundedInputs) }
+
+    func roundedActivated(width: Int) -> RoundedActivations { made(width, in: &roundedActivated) }
+
+    private func made(_ width: Int, in buffers: inout [Int: RoundedActivations]) -> RoundedActivations {
+        if let buffer = buffers[width] { return buffer }
+        let buffer = RoundedActivations(capacity: slots, columns: width)
+        buffers[width] = buffer
+        return buffer
     }
 }

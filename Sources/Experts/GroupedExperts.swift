@@ -16,6 +16,8 @@ public final class GroupedExperts: ExpertExecutor {
     private let kernels = Kernels.selected
     private var plan = DispatchPlan()
     private var units: [Unit] = []
+    /// Token of each slot, for inputs that are rounded where they lie.
+    private var slotTokens: [Int32] = []
 
     /// Rows `rows` of one expert's matrix for all of its tokens.
     private struct Unit {
@@ -41,9 +43,30 @@ public final class GroupedExperts: ExpertExecutor {
         precondition(decision.expertCount == weights.count, "decision is about other experts")
         precondition(decision.experts.count <= workspace.slots, "micro-batch is larger than the workspace")
         plan.fill(from: decision)
-        gather(hidden, decision)
+        prepareInputs(hidden, decision)
         project()
         reduce(decision, into: output)
+    }
+
+    /// Inputs as the matrices want them: next to each other by expert, or rounded to int8.
+    private func prepareInputs(_ hidden: UnsafePointer<Float>, _ decision: RoutingDecision) {
+        let packed = weights.packed
+        let hasPacked = !packed.up.isEmpty || !packed.gate.isEmpty
+        let hasPlain = packed.up.isEmpty || packed.gate.isEmpty && weights.activation.isGated
+        if hasPlain || weighsInput { gather(hidden, decision) }
+        guard hasPacked else { return }
+        let rounded = workspace.roundedInputs(width: weights.hiddenSize)
+        if weighsInput {
+            pool.round(
+                workspace.inputs.pointer, inputStride: weights.hiddenSize, to: rounded, tokens: plan.assignments.count)
+        } else {
+            pool.round(hidden, inputStride: weights.hiddenSize, to: rounded, tokens: decision.tokens)
+        }
+        slotTokens.removeAll(keepingCapacity: true)
+        let perToken = Int32(truncatingIfNeeded: decision.expertsPerToken)
+        for (slot, assignment) in plan.assignments.enumerated() {
+            slotTokens.append(weighsInput ? Int32(truncatingIfNeeded: slot) : assignment / perToken)
+        }
     }
 
     /// Copies the tokens of each expert next to each other.
@@ -65,6 +88,11 @@ public final class GroupedExperts: ExpertExecutor {
         cutIntoUnits(rows: weights.width)
         pool.forEach(count: units.count, grain: 1) { taken, worker in
             for unit in units[taken] { activate(unit, worker: worker) }
+        }
+        if !weights.packed.down.isEmpty {
+            pool.round(
+                workspace.activated.pointer, inputStride: weights.width,
+                to: workspace.roundedActivated(width: weights.width), tokens: plan.assignments.count)
         }
         cutIntoUnits(rows: weights.hiddenSize)
         pool.forEach(count: units.count, grain: 1) { taken, worker in
@@ -91,10 +119,10 @@ public final class GroupedExperts: ExpertExecutor {
         let activated = workspace.activated.pointer + slots.lowerBound * weights.width + unit.rows.lowerBound
         let beside = (panel + panelBytes).assumingMemoryBound(to: Float.self)
         if weights.activation.isGated {
-            widen(weights.gate, weights.biases?.gate, unit, into: activated, stride: weights.width, scratch: panel)
-            widen(weights.up, weights.biases?.up, unit, into: beside, stride: height, scratch: panel)
+            widen(.gate, unit, into: activated, stride: weights.width, scratch: panel)
+            widen(.up, unit, into: beside, stride: height, scratch: panel)
         } else {
-            widen(weights.up, weights.biases?.up, unit, into: activated, stride: weights.width, scratch: panel)
+            widen(.up, unit, into: activated, stride: weights.width, scratch: panel)
         }
         for token in 0..<slots.count {
             weights.activation.apply(
@@ -102,28 +130,52 @@ public final class GroupedExperts: ExpertExecutor {
         }
     }
 
+    /// The projections from hidden states.
+    private enum Widening {
+        case gate, up
+    }
+
     /// `output[token][rows] = matrix x + bias` for the tokens of the unit's expert.
     private func widen(
-        _ matrices: [WeightMatrix], _ biases: [Float]?, _ unit: Unit, into output: UnsafeMutablePointer<Float>,
-        stride: Int, scratch: UnsafeMutableRawPointer
+        _ projection: Widening, _ unit: Unit, into output: UnsafeMutablePointer<Float>, stride: Int,
+        scratch: UnsafeMutableRawPointer
     ) {
         let slots = plan.slots(of: unit.expert)
-        kernels.multiply(
-            matrices[unit.expert], rows: unit.rows,
-            input: workspace.inputs.pointer + slots.lowerBound * weights.hiddenSize, inputStride: weights.hiddenSize,
-            tokens: slots.count, output: output, outputStride: stride, scratch: scratch)
+        let packed = projection == .gate ? weights.packed.gate : weights.packed.up
+        if packed.isEmpty {
+            kernels.multiply(
+                (projection == .gate ? weights.gate : weights.up)[unit.expert], rows: unit.rows,
+                input: workspace.inputs.pointer + slots.lowerBound * weights.hiddenSize,
+                inputStride: weights.hiddenSize, tokens: slots.count, output: output, outputStride: stride,
+                scratch: scratch)
+        } else {
+            slotTokens.withUnsafeBufferPointer { tokens in
+                kernels.multiply(
+                    packed: packed[unit.expert], rows: unit.rows,
+                    activations: workspace.roundedInputs(width: weights.hiddenSize),
+                    order: UnsafeBufferPointer(rebasing: tokens[slots]), output: output, outputStride: stride)
+            }
+        }
+        let biases = projection == .gate ? weights.biases?.gate : weights.biases?.up
         add(biases, unit, of: weights.width, to: output, stride: stride)
     }
 
     /// `outputs[slot][rows] = down activated[slot] + bias`.
     private func projectDown(_ unit: Unit, worker: Int) {
         let slots = plan.slots(of: unit.expert)
-        let panel = pool.scratch(worker: worker, bytes: Kernels.productScratchBytes(columns: weights.width))
         let output = workspace.outputs.pointer + slots.lowerBound * weights.hiddenSize + unit.rows.lowerBound
-        kernels.multiply(
-            weights.down[unit.expert], rows: unit.rows,
-            input: workspace.activated.pointer + slots.lowerBound * weights.width, inputStride: weights.width,
-            tokens: slots.count, output: output, outputStride: weights.hiddenSize, scratch: panel)
+        if weights.packed.down.isEmpty {
+            let panel = pool.scratch(worker: worker, bytes: Kernels.productScratchBytes(columns: weights.width))
+            kernels.multiply(
+                weights.down[unit.expert], rows: unit.rows,
+                input: workspace.activated.pointer + slots.lowerBound * weights.width, inputStride: weights.width,
+                tokens: slots.count, output: output, outputStride: weights.hiddenSize, scratch: panel)
+        } else {
+            kernels.multiply(
+                packed: weights.packed.down[unit.expert], rows: unit.rows,
+                activations: workspace.roundedActivated(width: weights.width), tokens: slots, output: output,
+                outputStride: weights.hiddenSize)
+        }
         add(weights.biases?.down, unit, of: weights.hiddenSize, to: output, stride: weights.hiddenSize)
     }
 

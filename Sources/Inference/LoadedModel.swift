@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import Models
+import Tensors
 import Tokenization
 
 /// A checkpoint ready to answer: weights, tokenizer and chat template.
@@ -17,20 +18,26 @@ public struct LoadedModel: Sendable {
 
     /// Opens the GGUF file or Hugging Face folder at `path`. Weights stay mapped; only what must be is copied.
     ///
-    /// - Parameter allowedFields: unknown fields of the configuration that do not matter.
-    public init(path: String, allowedFields: Set<String> = []) throws {
+    /// - Parameters:
+    ///   - allowedFields: unknown fields of the configuration that do not matter.
+    ///   - activations: how inputs of products are read; for int8, weights are laid out anew by `threads` threads.
+    public init(
+        path: String, allowedFields: Set<String> = [], activations: ActivationPrecision = .float32, threads: Int = 1
+    ) throws {
         self.path = path
         id = LoadedModel.identifier(of: path)
         switch try CheckpointKind.detect(path: path) {
         case .gguf:
             let file = try GGUFFile(path: path)
-            model = .decoder(try TransformerModel(gguf: file, allowedFields: allowedFields))
+            model = LanguageModel.decoder(try TransformerModel(gguf: file, allowedFields: allowedFields))
+                .laidOut(for: activations, threads: threads)
             tokenizer = try Tokenizer(metadata: file.metadata, source: path)
             chatTemplate = tokenizer.chatTemplate
             endOfGeneration = tokenizer.endOfGeneration
         case .huggingFace:
             let folder = try HuggingFaceFolder(path: path)
             model = try LanguageModel(huggingFace: folder, allowedFields: allowedFields)
+                .laidOut(for: activations, threads: threads)
             tokenizer = try Tokenizer(huggingFace: folder)
             chatTemplate = try PromptTemplate.source(inFolder: path)
             endOfGeneration = try tokenizer.endOfGeneration.union(LoadedModel.endTokens(of: folder))

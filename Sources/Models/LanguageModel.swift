@@ -1,4 +1,5 @@
 import Checkpoints
+import Tensors
 
 /// A model that answers prompts, of either kind.
 public enum LanguageModel: Sendable {
@@ -21,6 +22,12 @@ public enum LanguageModel: Sendable {
             folder.config["model_type"]?.stringValue == SwitchConfiguration.architecture
             ? .encoderDecoder(try SwitchTransformer(huggingFace: folder, allowedFields: allowedFields))
             : .decoder(try TransformerModel(huggingFace: folder, allowedFields: allowedFields))
+    }
+
+    /// The model with weights laid out for inputs of that precision. Encoders with decoders run as they are.
+    public func laidOut(for activations: ActivationPrecision, threads: Int) -> LanguageModel {
+        guard activations == .int8, case .decoder(let model) = self else { return self }
+        return .decoder(model.packed(pool: ComputePool(threads: threads)))
     }
 
     /// What all models have, in numbers.

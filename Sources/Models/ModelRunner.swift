@@ -152,7 +152,9 @@ public final class ModelRunner {
             normalise(model.finalNorm, rows: rows, target: row)
             row += rows.count
         }
-        pool.multiply(model.head, input: workspace.normalised.pointer, tokens: positions, output: logits)
+        pool.multiply(
+            model.head, input: workspace.normalised.pointer, tokens: positions, output: logits,
+            rounding: workspace.rounding)
         let divisor = configuration.multipliers.logitDivisor
         if divisor != 1 { for i in 0..<count { logits[i] /= divisor } }
         return UnsafeBufferPointer(start: logits, count: count)

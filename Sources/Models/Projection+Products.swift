@@ -2,10 +2,19 @@ import Tensors
 
 extension ComputePool {
     /// `output[t] = matrix · input[t] + bias` for `tokens` inputs, densely packed.
+    ///
+    /// - Parameter rounding: memory for rounded inputs; nil: the exact product, whatever the layout.
     func multiply(
-        _ projection: Projection, input: UnsafePointer<Float>, tokens: Int, output: UnsafeMutablePointer<Float>
+        _ projection: Projection, input: UnsafePointer<Float>, tokens: Int, output: UnsafeMutablePointer<Float>,
+        rounding: RoundingBuffers? = nil
     ) {
-        multiply(projection.matrix, input: input, tokens: tokens, output: output)
+        if let packed = projection.packed, let rounding {
+            let rounded = rounding.buffer(columns: packed.columns)
+            round(input, inputStride: packed.columns, to: rounded, tokens: tokens)
+            multiply(packed: packed, activations: rounded, tokens: 0..<tokens, output: output)
+        } else {
+            multiply(projection.matrix, input: input, tokens: tokens, output: output)
+        }
         guard !projection.bias.isEmpty else { return }
         projection.bias.withUnsafeBufferPointer { bias in
             guard let base = bias.baseAddress else { return }
@@ -31,5 +40,19 @@ extension Kernels {
         norm.bias.withUnsafeBufferPointer { bias in
             if let base = bias.baseAddress { add(output, base, count: count) }
         }
+    }
+}
+/// Memory for the rounded inputs of a micro-batch, one buffer for each width. Used by one thread at a time.
+final class RoundingBuffers {
+    private let tokens: Int
+    private var buffers: [Int: RoundedActivations] = [:]
+
+    init(tokens: Int) { self.tokens = tokens }
+
+    func buffer(columns: Int) -> RoundedActivations {
+        if let buffer = buffers[columns] { return buffer }
+        let buffer = RoundedActivations(capacity: tokens, columns: columns)
+        buffers[columns] = buffer
+        return buffer
     }
 }

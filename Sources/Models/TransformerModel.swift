@@ -29,6 +29,8 @@ struct TransformerBlock: Sendable {
 struct Projection: Sendable {
     let matrix: WeightMatrix
     var bias: [Float] = []
+    /// The same numbers in the layout for rounded inputs, where that was asked for.
+    var packed: PackedMatrix?
 }
 
 /// Weights of a normalisation. RMSNorm has no bias.

@@ -22,6 +22,7 @@ final class Workspace {
     let latentQueries: FloatBuffer
     /// Latent attention: sums of compressed values, shape [tokens × heads × rank].
     let latentOutputs: FloatBuffer
+    let rounding: RoundingBuffers
     /// Logits, made larger when all positions are asked for. Shape [positions × vocabulary].
     private(set) var logits: FloatBuffer
 
@@ -38,6 +39,7 @@ final class Workspace {
         compressedQueries = FloatBuffer(count: tokens * (latent?.queryRank ?? 0))
         latentQueries = FloatBuffer(count: tokens * attention.queryHeads * (latent?.cacheWidth ?? 0))
         latentOutputs = FloatBuffer(count: tokens * attention.queryHeads * (latent?.rank ?? 0))
+        rounding = RoundingBuffers(tokens: tokens)
         logits = FloatBuffer(count: configuration.vocabularySize)
     }
 

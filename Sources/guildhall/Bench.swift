@@ -33,8 +33,8 @@ struct Bench: ParsableCommand {
     func run() throws {
         let path = try modelOptions.path()
         Terminal.progress("loading \(path)")
-        let model = try TransformerModel(path: path, allowedFields: modelOptions.fields.allowed)
         let pool = ComputePool(threads: threadOptions.threads)
+        let model = try modelOptions.transformer(path: path, pool: pool)
         var settings = SpeedMeasurement.Settings()
         settings.promptTokens = promptTokens
         settings.generateTokens = generateTokens
@@ -50,7 +50,8 @@ struct Bench: ParsableCommand {
         let bandwidth = MachineMeasurement.readBandwidth(pool: pool)
         Terminal.endProgress()
         let output = BenchOutput(
-            model: path, threads: pool.threads, sequences: sequences,
+            model: path, threads: pool.threads,
+            activations: modelOptions.activations.defaultValueDescription, sequences: sequences,
             instructionSet: Kernels.selected.instructionSet.rawValue,
             prefill: prefill, decode: decode, bytesPerToken: ModelSummary(model).bytesPerDecodedToken,
             bandwidth: bandwidth, peak: peak)
@@ -85,6 +86,7 @@ private struct BenchOutput: Encodable {
     let decode: Figures
     let bytes_per_decoded_token: Int
     let memory_bandwidth_gb_per_s: Double
+    let activations: String
     let sequences: Int
     /// Weights read per second while decoding one sequence, over what the machine can read. With several sequences,
     /// what is read depends on the experts they share.
@@ -92,11 +94,13 @@ private struct BenchOutput: Encodable {
     let peak_memory_bytes: Int
 
     init(
-        model: String, threads: Int, sequences: Int, instructionSet: String, prefill: SpeedMeasurement.Speed,
+        model: String, threads: Int, activations: String, sequences: Int, instructionSet: String,
+        prefill: SpeedMeasurement.Speed,
         decode: SpeedMeasurement.Speed, bytesPerToken: Int, bandwidth: Double, peak: Int
     ) {
         self.model = model
         self.threads = threads
+        self.activations = activations
         self.sequences = sequences
         instruction_set = instructionSet
         self.prefill = Figures(prefill)
@@ -114,7 +118,7 @@ private struct BenchOutput: Encodable {
 
     var text: String {
         """
-        \(model), \(threads) threads, \(instruction_set)
+        \(model), \(threads) threads, \(instruction_set), activations \(activations)
         prefill  \(prefill.text)
         decode   \(decode.text)\(sequences == 1 ? "" : ", \(sequences) sequences together")
         read per token  \(String(format: "%.1f MB", Double(bytes_per_decoded_token) / 1e6))\(share)

@@ -15,7 +15,20 @@ func loadEngine(
     options.contextLength = context
     if let maxRunning { options.maxRunning = maxRunning }
     if let maxWaiting { options.maxWaiting = maxWaiting }
-    return Engine(model: try LoadedModel(path: path, allowedFields: model.fields.allowed), options: options)
+    return Engine(
+        model: try LoadedModel(
+            path: path, allowedFields: model.fields.allowed, activations: model.activations, threads: threads),
+        options: options)
+}
+
+extension ModelOptions {
+    /// The decoder at `path`, laid out for the activations that were asked for.
+    func transformer(path: String, pool: ComputePool) throws -> TransformerModel {
+        let model = try TransformerModel(path: path, allowedFields: fields.allowed)
+        guard activations == .int8 else { return model }
+        defer { Terminal.endProgress() }
+        return model.packed(pool: pool) { Terminal.progress("laying out block \($0)/\(model.configuration.layers)") }
+    }
 }
 
 /// The bytes of a file the user named, with an error that names it.

@@ -10,6 +10,12 @@ struct ModelOptions: ParsableArguments {
         help: "GGUF file or Hugging Face folder (config.json, *.safetensors). Default: the built-in model.")
     var model: String?
     @OptionGroup var fields: FieldOptions
+    @Option(
+        help: """
+            How inputs of products with quantised weights are read: float32 (exact) or int8 (faster; rounded in blocks \
+            of 32).
+            """)
+    var activations: ActivationPrecision = .float32
 
     /// The path to load.
     func path() throws -> String {
@@ -21,6 +27,19 @@ struct ModelOptions: ParsableArguments {
         }
         return path
     }
+}
+
+extension ActivationPrecision: ExpressibleByArgument {
+    public init?(argument: String) {
+        switch argument {
+        case "float32": self = .float32
+        case "int8": self = .int8
+        default: return nil
+        }
+    }
+
+    public static var allValueStrings: [String] { ["float32", "int8"] }
+    public var defaultValueDescription: String { self == .int8 ? "int8" : "float32" }
 }
 
 /// What the user vouches for.

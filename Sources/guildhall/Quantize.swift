@@ -101,15 +101,7 @@ struct Quantize: ParsableCommand {
             window: min(512, reference.configuration.contextLength), pool: pool
         ) { Terminal.progress("compared \($0)/\(tokens.count) tokens") }
         Terminal.endProgress()
-        let change = (result.otherPerplexity / result.referencePerplexity - 1) * 100
-        print(
-            String(
-                format: "perplexity over %d tokens: source %.4f, quantised %.4f (%+.3f %%)", result.positions,
-                result.referencePerplexity, result.otherPerplexity, change))
-        print(
-            String(
-                format: "KL divergence from the source: %.6f nats; same likeliest token at %.2f %% of positions",
-                result.meanDivergence, result.sameTopShare * 100))
+        Terminal.out(result.report(reference: "source", other: "quantised"))
     }
 }
 

@@ -2,15 +2,17 @@ import BuiltInModel
 import Foundation
 import Inference
 import Randomness
+import Tensors
 import Testing
 
-private func engine(running: Int) throws -> Engine {
+private func engine(running: Int, activations: ActivationPrecision = .float32) throws -> Engine {
     var options = EngineOptions()
     options.threads = 2
     options.maxRunning = running
     options.prefillChunk = 24
     options.sharedPrefillChunk = 5
-    return Engine(model: try LoadedModel(path: try #require(BuiltInModel.path())), options: options)
+    let path = try #require(BuiltInModel.path())
+    return Engine(model: try LoadedModel(path: path, activations: activations, threads: 2), options: options)
 }
 
 private func tokens(of stream: AsyncStream<GenerationEvent>) async -> [TokenID] {
@@ -23,9 +25,10 @@ private func tokens(of stream: AsyncStream<GenerationEvent>) async -> [TokenID] 
 
 @Suite struct ContinuousBatchTests {
     /// Many requests of different lengths, all at once: each gets the answer it gets alone.
-    @Test func answersAreThoseOfRequestsAlone() async throws {
-        let alone = try engine(running: 1)
-        let together = try engine(running: 5)
+    @Test(arguments: ActivationPrecision.allCases)
+    func answersAreThoseOfRequestsAlone(activations: ActivationPrecision) async throws {
+        let alone = try engine(running: 1, activations: activations)
+        let together = try engine(running: 5, activations: activations)
         var random = SplitMix64(seed: 3)
         let text =
             "First Citizen: before we proceed any further, hear me speak. What is 12 + 7? def add(a, b): return a"

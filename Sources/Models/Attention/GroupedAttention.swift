@@ -15,15 +15,22 @@ struct GroupedAttention {
     func run(_ weights: GroupedAttentionWeights, step: AttentionStep, workspace: Workspace) {
         let rows = step.batch.rows
         let input = workspace.normalised.pointer
-        pool.multiply(weights.query, input: input, tokens: rows, output: workspace.queries.pointer)
-        pool.multiply(weights.key, input: input, tokens: rows, output: workspace.keys.pointer)
-        pool.multiply(weights.value, input: input, tokens: rows, output: workspace.values.pointer)
+        pool.multiply(
+            weights.query, input: input, tokens: rows, output: workspace.queries.pointer,
+            rounding: workspace.rounding)
+        pool.multiply(
+            weights.key, input: input, tokens: rows, output: workspace.keys.pointer,
+            rounding: workspace.rounding)
+        pool.multiply(
+            weights.value, input: input, tokens: rows, output: workspace.values.pointer,
+            rounding: workspace.rounding)
         pool.forEach(count: rows, grain: 4) { taken, _ in
             for row in taken { place(row, weights, step: step, workspace: workspace) }
         }
         attend(weights, step: step, workspace: workspace)
         pool.multiply(
-            weights.output, input: workspace.attended.pointer, tokens: rows, output: workspace.update.pointer)
+            weights.output, input: workspace.attended.pointer, tokens: rows, output: workspace.update.pointer,
+            rounding: workspace.rounding)
     }
 
     /// Makes the queries of one row ready, and puts its key and value into the cache.

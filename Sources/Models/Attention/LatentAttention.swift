@@ -21,7 +21,8 @@ struct LatentAttention {
         attend(step: step, workspace: workspace)
         expand(weights, tokens: rows, workspace: workspace)
         pool.multiply(
-            weights.output, input: workspace.attended.pointer, tokens: rows, output: workspace.update.pointer)
+            weights.output, input: workspace.attended.pointer, tokens: rows, output: workspace.update.pointer,
+            rounding: workspace.rounding)
     }
 
     /// Queries of all heads, and the new entries of the caches.
@@ -32,14 +33,20 @@ struct LatentAttention {
         if let compression = weights.compression {
             let rank = compression.norm.count
             queryInput = workspace.compressedQueries.pointer
-            pool.multiply(compression.down, input: input, tokens: rows, output: queryInput)
+            pool.multiply(
+                compression.down, input: input, tokens: rows, output: queryInput,
+                rounding: workspace.rounding)
             for row in 0..<rows {
                 let query = queryInput + row * rank
                 kernels.rmsNorm(query, weight: compression.norm, epsilon: latent.epsilon, count: rank, output: query)
             }
         }
-        pool.multiply(weights.query, input: queryInput, tokens: rows, output: workspace.queries.pointer)
-        pool.multiply(weights.latentDown, input: input, tokens: rows, output: workspace.keys.pointer)
+        pool.multiply(
+            weights.query, input: queryInput, tokens: rows, output: workspace.queries.pointer,
+            rounding: workspace.rounding)
+        pool.multiply(
+            weights.latentDown, input: input, tokens: rows, output: workspace.keys.pointer,
+            rounding: workspace.rounding)
         for row in 0..<rows {
             let sequence = step.batch.sequence(of: row)
             let position = sequence.position(of: row)
