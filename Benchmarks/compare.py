@@ -2,6 +2,7 @@
 """Compares guildhall with llama.cpp on one GGUF file: alternating processes, median of the runs' medians, ratios.
 
 usage: compare.py MODEL.gguf [--guildhall BINARY] [--rounds N] [--prompt-tokens N] [--generate-tokens N] [--threads N]
+                  [--sequences N]
 needs: PyPI llama-cpp-python (see requirements.txt)
 """
 import argparse
@@ -23,14 +24,16 @@ def arguments():
     parser.add_argument("--prompt-tokens", type=int, default=512)
     parser.add_argument("--generate-tokens", type=int, default=64)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--sequences", type=int, default=1, help="sequences decoded together")
     return parser.parse_args()
 
 
 def commands(args):
     shared = [f"--prompt-tokens={args.prompt_tokens}", f"--generate-tokens={args.generate_tokens}",
-              f"--threads={args.threads}", f"--repetitions={args.repetitions}"]
+              f"--threads={args.threads}", f"--repetitions={args.repetitions}", f"--sequences={args.sequences}"]
     peer = [sys.executable, str(HERE / "llama_cpp_speed.py"), args.model, *shared]
-    return {"guildhall": [args.guildhall, "bench", "--model", args.model, "--json", *shared],
+    ours = [args.guildhall, "bench", "--model", args.model, "--json", *shared]
+    return {"guildhall": [*ours, "--activations=int8"], "guildhall, float32": [*ours, "--activations=float32"],
             "llama.cpp": peer, "llama.cpp, no repack": [*peer, "--no-repack"]}
 
 
@@ -47,12 +50,13 @@ def main():
     print(f"\n{pathlib.Path(args.model).name}, {args.threads} threads, tokens/s, median (min … max) of {args.rounds} "
           "alternating processes")
     for phase in ("prefill", "decode"):
-        peers = {n: statistics.median(f[phase]) for n, f in figures.items() if n != "guildhall"}
+        peers = {n: statistics.median(f[phase]) for n, f in figures.items() if not n.startswith("guildhall")}
         for name, values in figures.items():
             print(f"{phase:8} {name:22} {statistics.median(values[phase]):8.1f} "
                   f"({min(values[phase]):.1f} … {max(values[phase]):.1f})")
-        ratio = statistics.median(figures["guildhall"][phase]) / max(peers.values())
-        print(f"{phase:8} guildhall / best peer   {ratio:8.2f}")
+        if max(peers.values()) > 0:
+            ratio = statistics.median(figures["guildhall"][phase]) / max(peers.values())
+            print(f"{phase:8} guildhall / best peer   {ratio:8.2f}")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 """Measures llama.cpp's prefill and decode speed through its C API (PyPI llama-cpp-python), like llama-bench.
 
 usage: llama_cpp_speed.py MODEL.gguf [--prompt-tokens N] [--generate-tokens N] [--threads N] [--repetitions R]
+                          [--sequences N] [--no-repack]
 prints one JSON object of the shape that `guildhall bench --json` prints
 
 No Python is in the measured loops but one call a forward pass. Random token ids; prefill and decode each start from an
@@ -24,6 +25,7 @@ def arguments():
     parser.add_argument("--generate-tokens", type=int, default=64)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--sequences", type=int, default=1, help="sequences decoded together; the speed is that of all")
     parser.add_argument("--no-repack", action="store_true", help="use the weights as they lie in the file")
     return parser.parse_args()
 
@@ -39,8 +41,10 @@ def load(args):
     if not model:
         raise SystemExit(f"{args.model}: llama.cpp cannot load it")
     settings = llama_cpp.llama_context_default_params()
-    settings.n_ctx = max(args.prompt_tokens, args.generate_tokens) + 64
-    settings.n_batch = settings.n_ubatch = max(args.prompt_tokens, 1)
+    settings.n_seq_max = args.sequences
+    settings.n_ctx = max(args.prompt_tokens, (args.generate_tokens + 64) * args.sequences) + 64
+    settings.n_batch = settings.n_ubatch = max(args.prompt_tokens, args.sequences, 1)
+    settings.kv_unified = True
     settings.n_threads = settings.n_threads_batch = args.threads
     return model, llama_cpp.llama_init_from_model(model, settings)
 
@@ -48,8 +52,21 @@ def load(args):
 SILENT = llama_cpp.llama_log_callback(lambda level, text, data: None)
 
 
+def step(context, tokens, position):
+    """One forward pass over one token of each sequence."""
+    batch = llama_cpp.llama_batch_init(len(tokens), 0, 1)
+    for i, token in enumerate(tokens):
+        batch.token[i], batch.pos[i], batch.n_seq_id[i], batch.logits[i] = token, position, 1, 1
+        batch.seq_id[i][0] = i
+    batch.n_tokens = len(tokens)
+    if llama_cpp.llama_decode(context, batch) != 0:
+        raise SystemExit("llama_decode failed")
+    llama_cpp.llama_synchronize(context)
+    llama_cpp.llama_batch_free(batch)
+
+
 def decode(context, tokens):
-    """One forward pass over `tokens`."""
+    """One forward pass over `tokens` of one sequence."""
     ids = (llama_cpp.llama_token * len(tokens))(*tokens)
     batch = llama_cpp.llama_batch_get_one(ctypes.cast(ids, ctypes.POINTER(llama_cpp.llama_token)), len(tokens))
     if llama_cpp.llama_decode(context, batch) != 0:
@@ -57,18 +74,20 @@ def decode(context, tokens):
     llama_cpp.llama_synchronize(context)
 
 
-def seconds(context, passes):
-    """Time of `passes` (lists of tokens) from an empty cache."""
+def seconds(context, passes, together):
+    """Time of `passes` (lists of tokens, of one sequence or of all) from an empty cache."""
     llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(context), True)
     start = time.perf_counter()
-    for tokens in passes:
-        decode(context, tokens)
+    for position, tokens in enumerate(passes):
+        step(context, tokens, position) if together else decode(context, tokens)
     return time.perf_counter() - start
 
 
-def speeds(context, make_passes, count, repetitions):
-    seconds(context, make_passes())  # warms caches and pages the weights in
-    values = [count / seconds(context, make_passes()) for _ in range(repetitions)]
+def speeds(context, make_passes, count, repetitions, together=False):
+    if count == 0:
+        return {"tokens": 0, "median": 0, "min": 0, "max": 0}
+    seconds(context, make_passes(), together)  # warms caches and pages the weights in
+    values = [count / seconds(context, make_passes(), together) for _ in range(repetitions)]
     return {"tokens": count, "median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
@@ -84,8 +103,9 @@ def main():
     result = {
         "model": args.model, "threads": args.threads, "engine": f"llama-cpp-python {llama_cpp.__version__}",
         "prefill": speeds(context, lambda: [ids(args.prompt_tokens)], args.prompt_tokens, args.repetitions),
-        "decode": speeds(context, lambda: [[i] for i in ids(args.generate_tokens)], args.generate_tokens,
-                         args.repetitions)}
+        "sequences": args.sequences,
+        "decode": speeds(context, lambda: [ids(args.sequences) for _ in range(args.generate_tokens)],
+                         args.generate_tokens * args.sequences, args.repetitions, args.sequences > 1)}
     print(json.dumps(result))
 
 
