@@ -4,9 +4,14 @@
 
 #include "packed_layout.h"
 
-// Four tokens use 12 of the 16 registers.
-#define PACKED_TOKENS_MOST 4
-enum { strip_rows = 8, tile_strips = 1, tile_tokens_most = PACKED_TOKENS_MOST, tile_tokens_few = 4 };
+#define PACKED_LANES 8
+enum { strip_rows = PACKED_LANES, tile_strips = 2, tile_tokens_most = 4 };
+
+// Tokens of a tile: four by one or two by two strips use 12 of the 16 registers.
+PACKED_INLINE int64_t packed_tokens(const int strips) { return strips == 1 ? 4 : 2; }
+
+// Both halves of a panel are multiplied at once while its memory is what takes time, so that it is read once.
+PACKED_INLINE int are_paired(const packed_layout layout, int64_t tokens) { return (void)layout, tokens <= 2; }
 
 typedef __m256i strip_codes;
 typedef __m256i row_integers;

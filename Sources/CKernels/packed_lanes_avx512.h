@@ -4,10 +4,18 @@
 
 #include "packed_layout.h"
 
-// Six tokens by two strips fill the 32 registers: 12 exact sums, 12 results, two vectors of weights and what they are
-// made of. Codes that take a table or a fifth bit need some of them for that.
-#define PACKED_TOKENS_MOST 6
-enum { strip_rows = 16, tile_strips = 2, tile_tokens_most = PACKED_TOKENS_MOST, tile_tokens_few = 4 };
+#define PACKED_LANES 16
+enum { strip_rows = PACKED_LANES, tile_strips = 2, tile_tokens_most = 8 };
+
+// Tokens of a tile. Six by two strips fill the 32 registers: 12 exact sums, 12 results, two vectors of weights and what
+// they are made of. Eight by one leave some free.
+PACKED_INLINE int64_t packed_tokens(const int strips) { return strips == 1 ? 8 : 6; }
+
+// Whether two strips at once are faster than one after the other: they need fewer loads of inputs. But few tokens wait
+// for the weights, and one stream of memory is read faster than two; and a table or fifth bits need registers.
+PACKED_INLINE int are_paired(const packed_layout layout, int64_t tokens) {
+    return tokens > 8 && layout.codes != codes_5 && !has_table(layout);
+}
 
 typedef __m512i strip_codes;
 typedef __m512i row_integers;

@@ -9,14 +9,14 @@
 // byte p belongs to byte p of vector g; bits 2k and 2k + 1 of byte p of further vector h belong to vector 4h + k.
 enum packed_codes { codes_8, codes_4, codes_5, codes_6, codes_fp4, codes_iq4 };
 
-// What scales a block; sixteen of each, one a row.
+// What scales the blocks of a unit: its head, in which each thing is there sixteen times, once a row.
 enum packed_scales {
-    scales_f16,          // float16
-    scales_f16_minimum,  // float16 scale and float16 minimum that is added
-    scales_e8m0,         // E8M0 byte, for doubled values
-    scales_k,            // for 256 columns a float16 scale, then for each block a signed byte
-    scales_k_minimum,    // for 256 columns a float16 scale and minimum, then for each block a byte of each; subtracted
-    scales_k_halves,     // for 256 columns a float16 scale, then for each half block a signed byte
+    scales_f16,          // 2 blocks: a float16 for each
+    scales_f16_minimum,  // 1 block: float16 scale and float16 minimum that is added
+    scales_e8m0,         // 4 blocks: an E8M0 byte for each, for doubled values
+    scales_k,            // 8 blocks: a float16 scale, then a signed byte for each
+    scales_k_minimum,    // 8 blocks: float16 scale and minimum, then a byte of each for each; subtracted
+    scales_k_halves,     // 8 blocks: a float16 scale, then a signed byte for each half
 };
 
 typedef struct packed_layout {
@@ -62,26 +62,38 @@ PACKED_INLINE int code_bytes(packed_layout layout) {
     }
 }
 
-// Bytes of a head, and the blocks that share it.
+// Bytes of a head, a multiple of 64, and the blocks of a unit.
 PACKED_INLINE int head_bytes(packed_layout layout) {
     switch (layout.scales) {
-        case scales_f16: return 32;
-        case scales_f16_minimum: return 64;
-        case scales_e8m0: return 16;
-        case scales_k: return 32 + 8 * 16;
+        case scales_k: return 192;  // 32 + 8 * 16
         case scales_k_minimum: return 64 + 8 * 32;
-        case scales_k_halves: return 32 + 16 * 16;
+        case scales_k_halves: return 320;  // 32 + 16 * 16
+        default: return 64;
     }
-    __builtin_unreachable();
 }
-PACKED_INLINE int blocks_of_head(packed_layout layout) { return layout.scales >= scales_k ? 8 : 1; }
+PACKED_INLINE int unit_blocks(packed_layout layout) {
+    switch (layout.scales) {
+        case scales_f16: return 2;
+        case scales_f16_minimum: return 1;
+        case scales_e8m0: return 4;
+        default: return 8;
+    }
+}
 
-// Bytes of the heads of a panel with `blocks` blocks.
-PACKED_INLINE int64_t heads_bytes(packed_layout layout, int64_t blocks) {
-    return (blocks / blocks_of_head(layout) * head_bytes(layout) + 63) / 64 * 64;
+PACKED_INLINE int64_t unit_bytes(packed_layout layout) {
+    return head_bytes(layout) + unit_blocks(layout) * code_bytes(layout);
 }
+// The last unit of a panel has a whole head and the codes of the blocks that are left.
 PACKED_INLINE int64_t panel_bytes(packed_layout layout, int64_t blocks) {
-    return heads_bytes(layout, blocks) + blocks * code_bytes(layout);
+    const int64_t units = (blocks + unit_blocks(layout) - 1) / unit_blocks(layout);
+    return units * head_bytes(layout) + blocks * code_bytes(layout);
+}
+// Where block `b` of a panel has its head and its codes.
+PACKED_INLINE int64_t head_offset(packed_layout layout, int64_t b) {
+    return b / unit_blocks(layout) * unit_bytes(layout);
+}
+PACKED_INLINE int64_t code_offset(packed_layout layout, int64_t b) {
+    return head_offset(layout, b) + head_bytes(layout) + b % unit_blocks(layout) * code_bytes(layout);
 }
 
 #endif

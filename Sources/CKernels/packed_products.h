@@ -8,12 +8,16 @@
 PACKED_INLINE void multiply_tile(
     const gh_packed_product *product, const packed_layout layout, const int strips, const int tokens, int64_t row,
     int64_t t) {
-    const int64_t blocks = product->columns / 32, first_row = strip_rows < gh_panel_rows ? row % gh_panel_rows : 0;
-    packed_tile tile = {.first_row = first_row};
+    const int64_t blocks = product->columns / 32;
+    packed_tile tile;
     PACKED_UNROLL for (int s = 0; s < strips; s++) {
-        const int64_t panel = row / gh_panel_rows + s;
+        const int64_t first = row + s * strip_rows, panel = first / gh_panel_rows;
+        // Two strips of half a panel begin at its start.
+        const int64_t first_row = strips * strip_rows < gh_panel_rows ? first % gh_panel_rows
+                                                                      : s * strip_rows % gh_panel_rows;
+        tile.first_rows[s] = first_row;
         tile.heads[s] = (const uint8_t *)product->panels + panel * panel_bytes(layout, blocks);
-        tile.codes[s] = tile.heads[s] + heads_bytes(layout, blocks) + 4 * first_row;
+        tile.codes[s] = tile.heads[s] + head_bytes(layout) + 4 * first_row;
     }
     PACKED_UNROLL for (int i = 0; i < tokens; i++)
         tile.x[i] = product->inputs + (product->order ? product->order[t + i] : t + i) * blocks;
@@ -26,31 +30,40 @@ PACKED_INLINE void multiply_tile(
         }
 }
 
+// One case of the sizes of tiles; those that do not occur make no code.
+#define TILE_CASE(TOKENS)                                                                \
+    case TOKENS:                                                                         \
+        if (TOKENS <= most) multiply_tile(product, layout, strips, TOKENS, row, t);      \
+        break;
+
 // All tokens by the strips from `row` on, in tiles of even size.
 PACKED_INLINE void multiply_strips(
     const gh_packed_product *product, const packed_layout layout, const int strips, int64_t row) {
-    const int needs_registers = layout.codes == codes_5 || has_table(layout);
-    const int64_t most = needs_registers ? tile_tokens_few : tile_tokens_most;
+    const int64_t most = packed_tokens(strips);
     for (int64_t t = 0, tokens; t < product->tokens; t += tokens) {
         const int64_t left = product->tokens - t, tiles = (left + most - 1) / most;
         tokens = (left + tiles - 1) / tiles;
         switch (tokens) {
-            case 1: multiply_tile(product, layout, strips, 1, row, t); break;
-            case 2: multiply_tile(product, layout, strips, 2, row, t); break;
-            case 3: multiply_tile(product, layout, strips, 3, row, t); break;
-            case 4: multiply_tile(product, layout, strips, 4, row, t); break;
-#if PACKED_TOKENS_MOST > 4
-            case 5: multiply_tile(product, layout, strips, 5, row, t); break;
-            case 6: multiply_tile(product, layout, strips, 6, row, t); break;
+            TILE_CASE(1)
+            TILE_CASE(2)
+            TILE_CASE(3)
+            TILE_CASE(4)
+#if PACKED_LANES == 16
+            TILE_CASE(5)
+            TILE_CASE(6)
+            TILE_CASE(7)
+            TILE_CASE(8)
 #endif
         }
     }
 }
 
 PACKED_INLINE void multiply_layout(const gh_packed_product *product, const packed_layout layout) {
-    const int64_t step = tile_strips * strip_rows;
     int64_t row = 0;
-    for (; row + step - strip_rows < product->rows; row += step) multiply_strips(product, layout, tile_strips, row);
+    if (are_paired(layout, product->tokens)) {
+        const int64_t pair = tile_strips * strip_rows;
+        for (; row + pair - strip_rows < product->rows; row += pair) multiply_strips(product, layout, tile_strips, row);
+    }
     for (; row < product->rows; row += strip_rows) multiply_strips(product, layout, 1, row);
 }
 

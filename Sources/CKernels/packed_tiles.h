@@ -11,12 +11,9 @@ typedef struct packed_tile {
     const uint8_t *heads[tile_strips], *codes[tile_strips];
     const gh_rounded_block *x[tile_tokens_most];
     row_numbers sums[tile_tokens_most][tile_strips];
-    // The first row of the strips in their panels.
-    int64_t first_row;
+    // The first rows of the strips in their panels.
+    int64_t first_rows[tile_strips];
 } packed_tile;
-
-// How far ahead codes are asked for: what comes into the L2 cache while as much is multiplied.
-enum { packed_ahead = 16 << 10 };
 
 // The sixteen values of a table as unsigned codes.
 PACKED_INLINE __m128i offset_table(const int8_t table[16], int offset) {
@@ -42,13 +39,13 @@ PACKED_INLINE row_numbers load_signed_factors(const uint8_t *p) {
     return numbers_from_integers(load_signed_bytes_wide(p));
 }
 
-// The scale of block `b` of a head, or of its half. Products of float16 numbers and bytes are exact.
+// The scale of block `b` of a unit, or of its half. Products of float16 numbers and bytes are exact.
 PACKED_INLINE row_numbers packed_scale(
     const packed_layout layout, const uint8_t *head, row_numbers shared, int64_t first, int64_t b, const int half) {
     switch (layout.scales) {
-        case scales_f16:
+        case scales_f16: return load_halves(head + 32 * b + 2 * first);
         case scales_f16_minimum: return load_halves(head + 2 * first);
-        case scales_e8m0: return load_e8m0(head + first);
+        case scales_e8m0: return load_e8m0(head + 16 * b + first);
         case scales_k: return numbers_product(shared, load_signed_factors(head + 32 + 16 * b + first));
         case scales_k_minimum: return numbers_product(shared, load_factors(head + 64 + 32 * b + first));
         case scales_k_halves:
@@ -113,7 +110,7 @@ PACKED_INLINE void add_vectors(
         }
 }
 
-// Adds block `b` of a head.
+// Adds block `b` of a unit.
 PACKED_INLINE void add_block(
     packed_tile *tile, const packed_layout layout, const int strips, const int tokens, int64_t b,
     const row_numbers shared[tile_strips], const row_numbers shared_minimum[tile_strips]) {
@@ -121,47 +118,64 @@ PACKED_INLINE void add_block(
     PACKED_UNROLL for (int half = 0; half < halves; half++) {
         row_numbers scales[tile_strips];
         PACKED_UNROLL for (int s = 0; s < strips; s++)
-            scales[s] = packed_scale(layout, tile->heads[s], shared[s], tile->first_row, b, half);
+            scales[s] = packed_scale(layout, tile->heads[s], shared[s], tile->first_rows[s], b, half);
         add_vectors(tile, layout, strips, tokens, b, half, halves, scales);
     }
     if (!has_minimum(layout)) return;
     PACKED_UNROLL for (int s = 0; s < strips; s++) {
-        row_numbers minimum = packed_minimum(layout, tile->heads[s], shared_minimum[s], tile->first_row, b);
+        row_numbers minimum = packed_minimum(layout, tile->heads[s], shared_minimum[s], tile->first_rows[s], b);
         PACKED_UNROLL for (int t = 0; t < tokens; t++)
             tile->sums[t][s] = numbers_fma(minimum, numbers_all(tile->x[t][b].sum), tile->sums[t][s]);
     }
 }
 
-// Goes on to the codes of the next block.
-PACKED_INLINE void pass_codes(packed_tile *tile, const packed_layout layout, const int strips) {
+// How far ahead codes are asked for, in bytes: what a core reads while an access to memory takes place.
+enum { packed_ahead = 4096 };
+
+// Whether codes that will be needed are asked for. While a tile of few tokens is multiplied, the processor looks ahead
+// far enough itself, and fills all its places for lines that are under way; to ask for more slows it down. The more
+// instructions a line takes, the less of what comes next is in its sight.
+PACKED_INLINE int asks_ahead(const packed_layout layout, const int strips, const int tokens) {
+    const int in_sight = layout.codes == codes_8 ? 4 : layout.codes == codes_5 || layout.codes == codes_6 ? 1 : 2;
+    return strips == 1 && tokens > in_sight;
+}
+
+// An address behind the matrix does no harm: a prefetch never faults.
+PACKED_INLINE void ask_ahead(const uint8_t *codes, const int bytes) {
+    PACKED_UNROLL for (int i = 0; i < bytes; i += 64) _mm_prefetch((const char *)codes + packed_ahead + i, _MM_HINT_T0);
+}
+
+// Adds `count` blocks, a unit or what is left of one, and goes on to the next.
+PACKED_INLINE void add_unit(
+    packed_tile *tile, const packed_layout layout, const int strips, const int tokens, const int64_t count) {
+    row_numbers shared[tile_strips], minimum[tile_strips];
     PACKED_UNROLL for (int s = 0; s < strips; s++) {
-        PACKED_UNROLL for (int i = 0; i < code_bytes(layout); i += 64)
-            _mm_prefetch((const char *)tile->codes[s] + packed_ahead + i, _MM_HINT_T1);
-        tile->codes[s] += code_bytes(layout);
+        const int64_t first_half = 2 * tile->first_rows[s];
+        shared[s] = layout.scales >= scales_k ? load_halves(tile->heads[s] + first_half) : numbers_zero();
+        minimum[s] =
+            layout.scales == scales_k_minimum ? load_halves(tile->heads[s] + 32 + first_half) : numbers_zero();
     }
+#pragma clang loop unroll(disable)
+    for (int64_t b = 0; b < count; b++) {
+        add_block(tile, layout, strips, tokens, b, shared, minimum);
+        if (asks_ahead(layout, strips, tokens)) ask_ahead(tile->codes[0], code_bytes(layout));
+        PACKED_UNROLL for (int s = 0; s < strips; s++) tile->codes[s] += code_bytes(layout);
+    }
+    PACKED_UNROLL for (int s = 0; s < strips; s++) {
+        tile->heads[s] = tile->codes[s] - 4 * tile->first_rows[s];
+        tile->codes[s] += head_bytes(layout);
+    }
+    PACKED_UNROLL for (int t = 0; t < tokens; t++) tile->x[t] += count;
 }
 
 // Adds all `blocks` blocks.
 PACKED_INLINE void add_blocks(
     packed_tile *tile, const packed_layout layout, const int strips, const int tokens, int64_t blocks) {
-    const int together = blocks_of_head(layout);
-    const int64_t halves = 2 * tile->first_row;
+    const int together = unit_blocks(layout);
     PACKED_UNROLL for (int t = 0; t < tokens; t++)
         PACKED_UNROLL for (int s = 0; s < strips; s++) tile->sums[t][s] = numbers_zero();
-    for (int64_t first = 0; first < blocks; first += together) {
-        row_numbers shared[tile_strips], minimum[tile_strips];
-        PACKED_UNROLL for (int s = 0; s < strips; s++) {
-            shared[s] = together > 1 ? load_halves(tile->heads[s] + halves) : numbers_zero();
-            minimum[s] = together > 1 && has_minimum(layout) ? load_halves(tile->heads[s] + 32 + halves) : shared[s];
-        }
-#pragma clang loop unroll(disable)
-        for (int64_t b = 0; b < together; b++) {
-            add_block(tile, layout, strips, tokens, b, shared, minimum);
-            pass_codes(tile, layout, strips);
-        }
-        PACKED_UNROLL for (int s = 0; s < strips; s++) tile->heads[s] += head_bytes(layout);
-        PACKED_UNROLL for (int t = 0; t < tokens; t++) tile->x[t] += together;
-    }
+    for (int64_t first = 0; first < blocks; first += together)
+        add_unit(tile, layout, strips, tokens, blocks - first < together ? blocks - first : together);
 }
 
 #endif

@@ -8,13 +8,13 @@
 // A row of a panel and the block that is being multiplied.
 typedef struct packed_row {
     packed_layout layout;
-    const uint8_t *heads, *codes;
+    const uint8_t *panel;
     int64_t row, block;
 } packed_row;
 
 // The weight in column `c` of the block, a whole number.
 static int weight(const packed_row *at, int c) {
-    const uint8_t *codes = at->codes + at->block * code_bytes(at->layout);
+    const uint8_t *codes = at->panel + code_offset(at->layout, at->block);
     const int64_t g = c / 4, place = 4 * at->row + c % 4;
     if (at->layout.codes == codes_8) return codes[64 * g + place] - 128;
     int low = codes[64 * (g % 4) + place] >> (g < 4 ? 0 : 4) & 15;
@@ -35,17 +35,17 @@ static float half_at(const uint8_t *head, int64_t index) {
 }
 
 static const uint8_t *head_of(const packed_row *at) {
-    return at->heads + at->block / blocks_of_head(at->layout) * head_bytes(at->layout);
+    return at->panel + head_offset(at->layout, at->block);
 }
 
 // The scale of a half of the block.
 static float scale(const packed_row *at, int half) {
     const uint8_t *head = head_of(at);
-    const int64_t row = at->row, b = at->block % 8;
+    const int64_t row = at->row, b = at->block % unit_blocks(at->layout);
     switch (at->layout.scales) {
         case scales_f16:
-        case scales_f16_minimum: return half_at(head, row);
-        case scales_e8m0: return half_of_e8m0(head[row]);
+        case scales_f16_minimum: return half_at(head + 32 * b, row);
+        case scales_e8m0: return half_of_e8m0(head[16 * b + row]);
         case scales_k: return half_at(head, row) * (int8_t)head[32 + 16 * b + row];
         case scales_k_minimum: return half_at(head, row) * head[64 + 32 * b + row];
         case scales_k_halves: return half_at(head, row) * (int8_t)head[32 + 32 * b + 16 * half + row];
@@ -86,7 +86,7 @@ void scalar_multiply_packed(gh_packed_type type, const gh_packed_product *produc
     const int64_t blocks = product->columns / 32;
     for (int64_t r = 0; r < product->rows; r++) {
         const uint8_t *panel = (const uint8_t *)product->panels + r / gh_panel_rows * panel_bytes(layout, blocks);
-        const packed_row row = {layout, panel, panel + heads_bytes(layout, blocks), r % gh_panel_rows, 0};
+        const packed_row row = {layout, panel, r % gh_panel_rows, 0};
         for (int64_t t = 0; t < product->tokens; t++) {
             const int64_t input = product->order ? product->order[t] : t;
             product->out[t * product->out_stride + r] = product_of_row(row, product->inputs + input * blocks, blocks);

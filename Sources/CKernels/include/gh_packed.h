@@ -1,10 +1,11 @@
 // Weights prepared for products with rounded inputs: sixteen rows side by side, so that a vector register holds four
 // columns of each and one instruction adds 64 products.
 //
-// A panel is sixteen rows: their scales ("heads", padded to 64 bytes), then their codes, block of 32 columns after
-// block. Vector g of a block holds columns 4g ... 4g + 3 of the rows, row after row. A 4-bit vector g < 4 holds vector
-// g in the low and g + 4 in the high halves of its bytes. Codes are unsigned: an offset is added, and taken off again
-// by means of the sums of the inputs. Rows that are missing in the last panel have scales of zero.
+// A panel is sixteen rows, in units of one to eight blocks of 32 columns. A unit is a head (scales and minimums, padded
+// to 64 bytes), then the codes of its blocks; so a panel is one stream of memory. Vector g of a block holds columns
+// 4g ... 4g + 3 of the rows, row after row. A 4-bit vector g < 4 holds vector g in the low and g + 4 in the high halves
+// of its bytes. Codes are unsigned: an offset is added, and taken off again by means of the sums of the inputs. Rows
+// that are missing in the last panel have scales of zero.
 //
 // Order of summation. The products of a block (of half a block, for formats that have a scale for each 16 columns) are
 // summed exactly; then one multiply-add adds the sum times both scales to the only accumulator of a row and a token,
