@@ -1,5 +1,5 @@
 # A thin front door: every target is one command that also works without make.
-.PHONY: run test unit integration bench-compare format lint
+.PHONY: run test unit integration families bench-compare format lint
 
 run:            ## start the server with the built-in model
 	swift run -c release guildhall serve
@@ -12,6 +12,9 @@ unit:           ## Swift tests only
 
 integration:    ## real clients against a real server
 	Scripts/integration.sh
+
+families:       ## renews docs/families.md from the golden tests
+	Scripts/family_table.sh
 
 bench-compare:  ## us and llama.cpp on one file: make bench-compare MODEL=file.gguf
 	python3 -m venv .build/bench-venv
