@@ -79,6 +79,9 @@ PACKED_INLINE int products_have_offset(const packed_layout layout) {
     return layout.offset_log2 >= 0 && !is_signed(layout);
 }
 
+// Sums are corrected at their end, because they begin when the first run is complete: that keeps registers free.
+enum { corrects_first = 0 };
+
 // A run of vectors is added up in 16 bits: as many as cannot pass them. A vector adds twice 127 times the largest code.
 PACKED_INLINE int run_vectors(const packed_layout layout) {
     switch (layout.codes) {

@@ -63,7 +63,9 @@ PACKED_INLINE row_numbers load_e8m0(const uint8_t *p) {
     return _mm512_scalef_ps(_mm512_set1_ps(0x1p-128f), _mm512_cvtepi32_ps(load_bytes_wide(p)));
 }
 
-// Products with codes that have an offset have it too; the sums start so that it cancels.
+// Sums start at the correction for the offset, which so costs no addition.
+enum { corrects_first = 1 };
+// Products with codes that have an offset have it too.
 PACKED_INLINE int products_have_offset(const packed_layout layout) { return layout.offset_log2 >= 0; }
 
 // A run of vectors is added up in registers of its own; here they are the sums themselves.

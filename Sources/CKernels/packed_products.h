@@ -102,7 +102,8 @@ static void multiply_packed(gh_packed_type type, const gh_packed_product *produc
     }
 }
 
-// Twelve sums that do not wait for each other. The empty instruction hides from the compiler that all weights are equal.
+// Twelve sums that do not wait for each other. The empty instruction hides from the compiler that all weights are the
+// same.
 static int64_t product_probe(int64_t rounds) {
     enum { sums = 12, products_of_vector = 4 * strip_rows };
     const packed_layout layout = layout_of(gh_packed_q4_0);
