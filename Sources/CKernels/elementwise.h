@@ -36,8 +36,9 @@ static void elementwise_rope_pairs(
 
 // One block of 32. The bits of magnitudes are in the order of the magnitudes, NaN above all; as integers their largest
 // can be found in any order. Adding 1.5 * 2^23 leaves the rounded number in the low bits of the sum.
+// `sums` are those of the first and of the last sixteen.
 static inline void round_block(
-    const float *restrict x, float *restrict scale, float *restrict scaled_sum, int8_t *restrict q) {
+    const float *restrict x, float *restrict scale, int32_t sums[restrict 2], int8_t *restrict q) {
     uint32_t largest_bits = 0;
     for (int i = 0; i < 32; i++) {
         uint32_t magnitude = bits_of_float(x[i]) & 0x7FFFFFFF;
@@ -48,26 +49,32 @@ static inline void round_block(
     *scale = is_finite ? largest / 127 : float_from_bits(0x7FC00000);
     // The quotient of a tiny block could overflow; such a block counts as zero.
     float inverse = is_finite && largest >= 0x1p-100f ? 127 / largest : 0;
-    int32_t sum = 0;
-    for (int i = 0; i < 32; i++) {
-        int32_t rounded = (int32_t)(bits_of_float(x[i] * inverse + 0x1.8p23f) - 0x4B400000);
-        q[i] = (int8_t)rounded;
-        sum += rounded;
+    for (int half = 0; half < 2; half++) {
+        int32_t sum = 0;
+        for (int i = 16 * half; i < 16 * half + 16; i++) {
+            int32_t rounded = (int32_t)(bits_of_float(x[i] * inverse + 0x1.8p23f) - 0x4B400000);
+            q[i] = (int8_t)rounded;
+            sum += rounded;
+        }
+        sums[half] = sum;
     }
-    *scaled_sum = *scale * (float)sum;
 }
 
 static void elementwise_round_to_int8(const float *x, int64_t n, const gh_int8_vector *out) {
-    for (int64_t i = 0; i < n; i += 32) round_block(x + i, out->scales + i / 32, out->sums + i / 32, out->q + i);
+    for (int64_t i = 0; i < n; i += 32) {
+        int32_t sums[2];
+        round_block(x + i, out->scales + i / 32, sums, out->q + i);
+        out->sums[i / 32] = out->scales[i / 32] * (float)(sums[0] + sums[1]);
+    }
 }
 
 static void elementwise_round_to_blocks(const float *x, int64_t n, gh_rounded_block *out) {
     for (gh_rounded_block *block = out; block < out + n / 32; block++, x += 32) {
-        round_block(x, &block->scale, &block->sum, block->q);
-        int32_t sums[2] = {0};
-        for (int i = 0; i < 32; i++) sums[i / 16] -= block->q[i];
-        block->negative_sums[0] = sums[0];
-        block->negative_sums[1] = sums[1];
+        int32_t sums[2];
+        round_block(x, &block->scale, sums, block->q);
+        block->sum = block->scale * (float)(sums[0] + sums[1]);
+        block->negative_sums[0] = -sums[0];
+        block->negative_sums[1] = -sums[1];
     }
 }
 

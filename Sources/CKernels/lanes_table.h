@@ -113,6 +113,7 @@ static const gh_kernels table = {
     .rope_pairs = elementwise_rope_pairs,
     .argmax = argmax,
     .read_probe = elementwise_read_probe,
+    .product_probe = product_probe,
 };
 
 #endif

@@ -10,8 +10,11 @@ enum { strip_rows = PACKED_LANES, tile_strips = 2, tile_tokens_most = 4 };
 // Tokens of a tile: four by one or two by two strips use 12 of the 16 registers.
 PACKED_INLINE int64_t packed_tokens(const int strips) { return strips == 1 ? 4 : 2; }
 
-// Both halves of a panel are multiplied at once while its memory is what takes time, so that it is read once.
-PACKED_INLINE int are_paired(const packed_layout layout, int64_t tokens) { return (void)layout, tokens <= 2; }
+// How many of the tokens are multiplied with one strip after the other. One or two are with both halves of a panel at
+// once, because then its memory is what takes time, and so it is read once.
+PACKED_INLINE int64_t tokens_alone(const packed_layout layout, int64_t tokens) {
+    return (void)layout, tokens <= 2 ? 0 : tokens;
+}
 
 typedef __m256i strip_codes;
 typedef __m256i row_integers;
@@ -75,6 +78,9 @@ PACKED_INLINE int is_signed(const packed_layout layout) {
 PACKED_INLINE int products_have_offset(const packed_layout layout) {
     return layout.offset_log2 >= 0 && !is_signed(layout);
 }
+
+// Sums are corrected at their end, because they begin when the first run is complete: that keeps registers free.
+enum { corrects_first = 0 };
 
 // A run of vectors is added up in 16 bits: as many as cannot pass them. A vector adds twice 127 times the largest code.
 PACKED_INLINE int run_vectors(const packed_layout layout) {

@@ -11,10 +11,11 @@ enum { strip_rows = PACKED_LANES, tile_strips = 2, tile_tokens_most = 8 };
 // they are made of. Eight by one leave some free.
 PACKED_INLINE int64_t packed_tokens(const int strips) { return strips == 1 ? 8 : 6; }
 
-// Whether two strips at once are faster than one after the other: they need fewer loads of inputs. But few tokens wait
-// for the weights, and one stream of memory is read faster than two; and a table or fifth bits need registers.
-PACKED_INLINE int are_paired(const packed_layout layout, int64_t tokens) {
-    return tokens > 8 && layout.codes != codes_5 && !has_table(layout);
+// How many of the tokens are multiplied with one strip after the other; the rest is with two at once, which takes fewer
+// loads of inputs. The first tile waits for the weights, and one stream of memory is read faster than two. A table or
+// fifth bits need the registers of the second strip.
+PACKED_INLINE int64_t tokens_alone(const packed_layout layout, int64_t tokens) {
+    return tokens <= 8 || layout.codes == codes_5 || has_table(layout) ? tokens : 8;
 }
 
 typedef __m512i strip_codes;
@@ -62,7 +63,9 @@ PACKED_INLINE row_numbers load_e8m0(const uint8_t *p) {
     return _mm512_scalef_ps(_mm512_set1_ps(0x1p-128f), _mm512_cvtepi32_ps(load_bytes_wide(p)));
 }
 
-// Products with codes that have an offset have it too; the sums start so that it cancels.
+// Sums start at the correction for the offset, which so costs no addition.
+enum { corrects_first = 1 };
+// Products with codes that have an offset have it too.
 PACKED_INLINE int products_have_offset(const packed_layout layout) { return layout.offset_log2 >= 0; }
 
 // A run of vectors is added up in registers of its own; here they are the sums themselves.

@@ -36,12 +36,13 @@ PACKED_INLINE void multiply_tile(
         if (TOKENS <= most) multiply_tile(product, layout, strips, TOKENS, row, t);      \
         break;
 
-// All tokens by the strips from `row` on, in tiles of even size.
+// Tokens `first` ..< `last` by the strips from `row` on, in tiles of even size.
 PACKED_INLINE void multiply_strips(
-    const gh_packed_product *product, const packed_layout layout, const int strips, int64_t row) {
+    const gh_packed_product *product, const packed_layout layout, const int strips, int64_t row, int64_t first,
+    int64_t last) {
     const int64_t most = packed_tokens(strips);
-    for (int64_t t = 0, tokens; t < product->tokens; t += tokens) {
-        const int64_t left = product->tokens - t, tiles = (left + most - 1) / most;
+    for (int64_t t = first, tokens; t < last; t += tokens) {
+        const int64_t left = last - t, tiles = (left + most - 1) / most;
         tokens = (left + tiles - 1) / tiles;
         switch (tokens) {
             TILE_CASE(1)
@@ -58,13 +59,15 @@ PACKED_INLINE void multiply_strips(
     }
 }
 
+// Strips in pairs, but for the tokens that each is multiplied with alone; and what is left over.
 PACKED_INLINE void multiply_layout(const gh_packed_product *product, const packed_layout layout) {
+    const int64_t tokens = product->tokens, alone = tokens_alone(layout, tokens), pair = tile_strips * strip_rows;
     int64_t row = 0;
-    if (are_paired(layout, product->tokens)) {
-        const int64_t pair = tile_strips * strip_rows;
-        for (; row + pair - strip_rows < product->rows; row += pair) multiply_strips(product, layout, tile_strips, row);
+    for (; alone < tokens && row + pair - strip_rows < product->rows; row += pair) {
+        for (int s = 0; s < tile_strips; s++) multiply_strips(product, layout, 1, row + s * strip_rows, 0, alone);
+        multiply_strips(product, layout, tile_strips, row, alone, tokens);
     }
-    for (; row < product->rows; row += strip_rows) multiply_strips(product, layout, 1, row);
+    for (; row < product->rows; row += strip_rows) multiply_strips(product, layout, 1, row, 0, tokens);
 }
 
 #define DEFINE_PACKED(NAME)                                                       \
@@ -97,6 +100,23 @@ static void multiply_packed(gh_packed_type type, const gh_packed_product *produc
         case gh_packed_iq4_xs: multiply_packed_iq4_xs(product); break;
         case gh_packed_mxfp4: multiply_packed_mxfp4(product); break;
     }
+}
+
+// Twelve sums that do not wait for each other. The empty instruction hides from the compiler that all weights are the
+// same.
+static int64_t product_probe(int64_t rounds) {
+    enum { sums = 12, products_of_vector = 4 * strip_rows };
+    const packed_layout layout = layout_of(gh_packed_q4_0);
+    row_integers run[sums], x = integers_all(0x01010101);
+    for (int i = 0; i < sums; i++) run[i] = integers_zero();
+    for (int64_t round = 0; round < rounds; round++) {
+        strip_codes w = x;
+        __asm__ volatile("" : "+x"(w));
+        PACKED_UNROLL for (int i = 0; i < sums; i++) run[i] = run_add(layout, run[i], w, x);
+    }
+    for (int i = 1; i < sums; i++) run[0] = integers_sum(run[0], run[i]);
+    __asm__ volatile("" : : "x"(run[0]));
+    return rounds * sums * products_of_vector;
 }
 
 #endif

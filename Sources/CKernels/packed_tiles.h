@@ -61,8 +61,8 @@ PACKED_INLINE row_numbers packed_minimum(
     return numbers_negative(numbers_product(shared, load_factors(head + 64 + 32 * b + 16 + first)));
 }
 
-// Where the exact sums of a block or half start: minus what the offset of the codes will add.
-PACKED_INLINE row_integers packed_start(const packed_layout layout, const gh_rounded_block *x, const int half) {
+// Minus what the offset of the codes adds to the exact sums of a block or half.
+PACKED_INLINE row_integers packed_correction(const packed_layout layout, const gh_rounded_block *x, const int half) {
     if (!products_have_offset(layout)) return integers_zero();
     row_integers sum = integers_all(x->negative_sums[half]);
     if (layout.scales != scales_k_halves) sum = integers_sum(sum, integers_all(x->negative_sums[1]));
@@ -100,13 +100,16 @@ PACKED_INLINE void add_vectors(
     const int halves, const row_numbers scales[tile_strips]) {
     row_integers exact[tile_tokens_most][tile_strips];
     PACKED_UNROLL for (int t = 0; t < tokens; t++)
-        PACKED_UNROLL for (int s = 0; s < strips; s++) exact[t][s] = packed_start(layout, tile->x[t] + b, half);
+        PACKED_UNROLL for (int s = 0; s < strips; s++)
+            exact[t][s] = corrects_first ? packed_correction(layout, tile->x[t] + b, half) : integers_zero();
     PACKED_UNROLL for (int i = 0; i < 8 / halves; i += run_vectors(layout))
         add_run(tile, layout, strips, tokens, b, 8 / halves * half + i, exact);
     PACKED_UNROLL for (int t = 0; t < tokens; t++)
         PACKED_UNROLL for (int s = 0; s < strips; s++) {
+            row_integers sum = exact[t][s];
+            if (!corrects_first) sum = integers_sum(sum, packed_correction(layout, tile->x[t] + b, half));
             row_numbers both = numbers_product(scales[s], numbers_all(tile->x[t][b].scale));
-            tile->sums[t][s] = numbers_fma(numbers_from_integers(exact[t][s]), both, tile->sums[t][s]);
+            tile->sums[t][s] = numbers_fma(numbers_from_integers(sum), both, tile->sums[t][s]);
         }
 }
 

@@ -142,6 +142,7 @@ static const gh_kernels table = {
     .rope_pairs = elementwise_rope_pairs,
     .argmax = argmax,
     .read_probe = elementwise_read_probe,
+    .product_probe = scalar_product_probe,
 };
 
 const gh_kernels *gh_kernels_scalar(void) { return &table; }

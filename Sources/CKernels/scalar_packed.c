@@ -93,3 +93,16 @@ void scalar_multiply_packed(gh_packed_type type, const gh_packed_product *produc
         }
     }
 }
+
+int64_t scalar_product_probe(int64_t rounds) {
+    int8_t w[32], x[32];
+    memset(w, 1, sizeof w);
+    memset(x, 1, sizeof x);
+    int32_t sum = 0;
+    for (int64_t round = 0; round < rounds; round++) {
+        // Hides from the compiler what the weights are, and that the sum is not used.
+        __asm__ volatile("" : "+r"(sum) : "r"(w) : "memory");
+        for (int c = 0; c < 32; c++) sum += w[c] * x[c];
+    }
+    return rounds * 32;
+}

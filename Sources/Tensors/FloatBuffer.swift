@@ -58,7 +58,7 @@ enum AlignedStorage {
 
     /// `bytes` uninitialised bytes, aligned to 64 at least. Free with `free(_:)`.
     static func allocate(bytes: Int) -> UnsafeMutableRawPointer {
-        let isBig = bytes >= 2 * hugePage
+        let isBig = bytes >= hugePage
         var storage: UnsafeMutableRawPointer?
         let status = posix_memalign(&storage, isBig ? hugePage : 64, bytes)
         guard status == 0, let storage else { preconditionFailure("out of memory: \(bytes) bytes") }

@@ -43,4 +43,10 @@ extension Kernels {
             out_stride: Int64(outputStride))
         table.pointee.multiply_packed(weights.packedType, &product)
     }
+
+    /// Exact sums in registers and nothing else, for `rounds` of them: a probe of the speed that no product with packed
+    /// weights can pass. The number of multiplications and additions comes back.
+    public func productProbe(rounds: Int) -> Int {
+        Int(table.pointee.product_probe(Int64(max(rounds, 0)))) * 2
+    }
 }

@@ -3,12 +3,14 @@ import CKernels
 extension PackedMatrix {
     /// The packed form of `weights`; nil if its format cannot be packed. The bytes of `weights` are read once, front to
     /// back (by every worker of `pool` in its part), so those of a mapped file need not stay in memory.
-    public init?(packing weights: WeightMatrix, pool: ComputePool? = nil) {
+    ///
+    /// Pack the experts of a layer as one matrix and take `rows(_:)` of it, or give an `arena`: see there.
+    public init?(packing weights: WeightMatrix, pool: ComputePool? = nil, arena: WeightArena? = nil) {
         guard let packed = Self.packedType(of: weights.type),
             let bytes = Self.byteCount(weights.type, rows: weights.rows, columns: weights.columns)
         else { return nil }
         let panelBytes = Int(gh_packed_panel_bytes(packed, Int64(weights.columns)))
-        let region = ByteRegion(count: bytes) { output in
+        let region = Self.region(count: bytes, arena) { output in
             let panels = bytes / panelBytes
             func pack(_ range: Range<Int>) {
                 for panel in range {
@@ -30,7 +32,7 @@ extension PackedMatrix {
     /// a matrix cannot be packed.
     /// - Parameter read: writes the rows of the range (at most sixteen) as the file has them, densely, to the buffer.
     public init?(
-        type: ElementType, rows: Int, columns: Int,
+        type: ElementType, rows: Int, columns: Int, arena: WeightArena? = nil,
         reading read: (_ rows: Range<Int>, _ buffer: UnsafeMutableRawBufferPointer) throws -> Void
     ) rethrows {
         guard let packed = Self.packedType(of: type), let rowBytes = type.byteCount(elements: columns),
@@ -39,7 +41,7 @@ extension PackedMatrix {
         let panelBytes = Int(gh_packed_panel_bytes(packed, Int64(columns)))
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.panelRows * rowBytes, alignment: 64)
         defer { buffer.deallocate() }
-        let region = try ByteRegion(count: bytes) { output in
+        let region = try Self.region(count: bytes, arena) { output in
             for first in stride(from: 0, to: rows, by: Self.panelRows) {
                 let range = first..<min(first + Self.panelRows, rows)
                 let part = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<range.count * rowBytes])
@@ -52,5 +54,12 @@ extension PackedMatrix {
             }
         }
         self.init(packedType: packed, type: type, rows: rows, columns: columns, region: region)
+    }
+
+    private static func region(
+        count: Int, _ arena: WeightArena?, fill: (UnsafeMutableRawPointer) throws -> Void
+    ) rethrows -> ByteRegion {
+        guard let arena else { return try ByteRegion(count: count, fill: fill) }
+        return try arena.region(count: count, fill: fill)
     }
 }

@@ -54,6 +54,25 @@ private func bytes(_ region: ByteRegion) -> [UInt8] {
         #expect(packed.region.count == PackedMatrix.byteCount(type, rows: 83, columns: 512))
     }
 
+    @Test func anArenaGivesEveryMatrixItsOwnBytes() throws {
+        var random = SplitMix64(seed: 34)
+        // Some share a chunk, some are larger than one.
+        let arena = WeightArena(chunkBytes: 50_000)
+        var matrices: [(own: PackedMatrix, shared: PackedMatrix)] = []
+        for rows in [16, 40, 3, 900, 16, 17, 200] {
+            let weights = try #require(WeightMatrix.random(.q4_1, rows: rows, columns: 96, using: &random))
+            let shared = try #require(PackedMatrix(packing: weights, arena: arena))
+            matrices.append((try #require(PackedMatrix(packing: weights)), shared))
+            #expect(throws: ReadFailure.self) {
+                _ = try PackedMatrix(type: .q4_0, rows: 40, columns: 64, arena: arena) { _, _ in throw ReadFailure() }
+            }
+        }
+        for (own, shared) in matrices {
+            #expect(UInt(bitPattern: shared.region.base).isMultiple(of: 64))
+            #expect(bytes(own.region) == bytes(shared.region), "\(own.rows) rows")
+        }
+    }
+
     @Test func aFailedReadIsPassedOn() {
         #expect(throws: ReadFailure.self) {
             _ = try PackedMatrix(type: .q4_0, rows: 40, columns: 64) { rows, _ in

@@ -188,6 +188,13 @@ private func rounded(_ x: FloatBuffer, token: Int, columns: Int) -> [Double] {
         #expect(it.product(scalar, tokens: 0..<5) == wanted)
     }
 
+    @Test(arguments: everyKernels)
+    func theProbeCountsItsOperations(_ kernels: Kernels) {
+        #expect(kernels.productProbe(rounds: 0) == 0)
+        #expect(kernels.productProbe(rounds: 20) == 20 * kernels.productProbe(rounds: 1))
+        #expect(kernels.productProbe(rounds: 1) > 0)
+    }
+
     @Test(arguments: [1, 2, 9])
     func aPoolGivesTheSameBits(tokens: Int) throws {
         var random = SplitMix64(seed: 46)

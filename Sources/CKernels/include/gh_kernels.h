@@ -79,6 +79,9 @@ typedef struct gh_kernels {
     int64_t (*argmax)(const float *x, int64_t n);
     /// Reads every byte and returns a value that depends on all of them: a probe of memory bandwidth.
     uint64_t (*read_probe)(const void *bytes, int64_t count);
+    /// Does nothing but the exact sums of `multiply_packed`, in registers, `rounds` times: a probe of the speed that no
+    /// product can pass. The number of multiplications comes back.
+    int64_t (*product_probe)(int64_t rounds);
 } gh_kernels;
 
 const gh_kernels *gh_kernels_scalar(void);
