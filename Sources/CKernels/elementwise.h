@@ -60,14 +60,6 @@ static inline void round_block(
     }
 }
 
-static void elementwise_round_to_int8(const float *x, int64_t n, const gh_int8_vector *out) {
-    for (int64_t i = 0; i < n; i += 32) {
-        int32_t sums[2];
-        round_block(x + i, out->scales + i / 32, sums, out->q + i);
-        out->sums[i / 32] = out->scales[i / 32] * (float)(sums[0] + sums[1]);
-    }
-}
-
 static void elementwise_round_to_blocks(const float *x, int64_t n, gh_rounded_block *out) {
     for (gh_rounded_block *block = out; block < out + n / 32; block++, x += 32) {
         int32_t sums[2];

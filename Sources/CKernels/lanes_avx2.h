@@ -131,9 +131,4 @@ static inline void nibbles_decode(
     *high = nibbles_apply(high_values, _mm_and_si128(_mm_srli_epi16(bytes, 4), mask));
 }
 
-// The sums of four products u8 * i8 each. Pairs fit in 16 bits as long as u <= 128 and |i| <= 127.
-static inline __m256i products_of_four(__m256i u, __m256i i) {
-    return _mm256_madd_epi16(_mm256_maddubs_epi16(u, i), _mm256_set1_epi16(1));
-}
-
 #endif

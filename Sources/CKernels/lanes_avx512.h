@@ -67,9 +67,4 @@ static inline void nibbles_decode(
     *high = _mm512_permutexvar_ps(_mm512_srli_epi32(index, 4), high_values);
 }
 
-// The sums of four products u8 * i8 each.
-static inline __m256i products_of_four(__m256i u, __m256i i) {
-    return _mm256_dpbusd_epi32(_mm256_setzero_si256(), u, i);
-}
-
 #endif

@@ -5,7 +5,6 @@
 #include "elementwise.h"
 #include "gh_kernels.h"
 #include "scalar_formats.h"
-#include "scalar_int8.h"
 #include "scalar_packed.h"
 
 #pragma STDC FP_CONTRACT OFF
@@ -110,30 +109,29 @@ static void exponential(const float *x, int64_t n, float *out) {
 
 static const gh_kernels table = {
     .name = "scalar",
-    .f32 = {scalar_dequantize_f32, dot_f32, 0},
-    .f16 = {scalar_dequantize_f16, dot_f16, 0},
-    .bf16 = {scalar_dequantize_bf16, dot_bf16, 0},
-    .q8_0 = {scalar_dequantize_q8_0, dot_q8_0, scalar_dot_int8_q8_0},
-    .q4_0 = {scalar_dequantize_q4_0, dot_q4_0, scalar_dot_int8_q4_0},
-    .q4_K = {scalar_dequantize_q4_K, dot_q4_K, scalar_dot_int8_q4_K},
-    .q5_K = {scalar_dequantize_q5_K, dot_q5_K, scalar_dot_int8_q5_K},
-    .q6_K = {scalar_dequantize_q6_K, dot_q6_K, scalar_dot_int8_q6_K},
-    .q4_1 = {scalar_dequantize_q4_1, dot_q4_1, scalar_dot_int8_q4_1},
-    .q5_0 = {scalar_dequantize_q5_0, dot_q5_0, scalar_dot_int8_q5_0},
-    .q5_1 = {scalar_dequantize_q5_1, dot_q5_1, scalar_dot_int8_q5_1},
-    .q2_K = {scalar_dequantize_q2_K, dot_q2_K, scalar_dot_int8_q2_K},
-    .q3_K = {scalar_dequantize_q3_K, dot_q3_K, scalar_dot_int8_q3_K},
-    .iq4_nl = {scalar_dequantize_iq4_nl, dot_iq4_nl, scalar_dot_int8_iq4_nl},
-    .iq4_xs = {scalar_dequantize_iq4_xs, dot_iq4_xs, scalar_dot_int8_iq4_xs},
-    .mxfp4 = {scalar_dequantize_mxfp4, dot_mxfp4, scalar_dot_int8_mxfp4},
-    .f8_e4m3 = {scalar_dequantize_f8_e4m3, dot_f8_e4m3, 0},
+    .f32 = {scalar_dequantize_f32, dot_f32},
+    .f16 = {scalar_dequantize_f16, dot_f16},
+    .bf16 = {scalar_dequantize_bf16, dot_bf16},
+    .q8_0 = {scalar_dequantize_q8_0, dot_q8_0},
+    .q4_0 = {scalar_dequantize_q4_0, dot_q4_0},
+    .q4_K = {scalar_dequantize_q4_K, dot_q4_K},
+    .q5_K = {scalar_dequantize_q5_K, dot_q5_K},
+    .q6_K = {scalar_dequantize_q6_K, dot_q6_K},
+    .q4_1 = {scalar_dequantize_q4_1, dot_q4_1},
+    .q5_0 = {scalar_dequantize_q5_0, dot_q5_0},
+    .q5_1 = {scalar_dequantize_q5_1, dot_q5_1},
+    .q2_K = {scalar_dequantize_q2_K, dot_q2_K},
+    .q3_K = {scalar_dequantize_q3_K, dot_q3_K},
+    .iq4_nl = {scalar_dequantize_iq4_nl, dot_iq4_nl},
+    .iq4_xs = {scalar_dequantize_iq4_xs, dot_iq4_xs},
+    .mxfp4 = {scalar_dequantize_mxfp4, dot_mxfp4},
+    .f8_e4m3 = {scalar_dequantize_f8_e4m3, dot_f8_e4m3},
     .gemm = gemm,
     .weighted_sum = weighted_sum,
     .softmax = softmax,
     .rms_norm = rms_norm,
     .silu_multiply = silu_multiply,
     .exponential = exponential,
-    .round_to_int8 = elementwise_round_to_int8,
     .round_to_blocks = elementwise_round_to_blocks,
     .multiply_packed = scalar_multiply_packed,
     .add = elementwise_add,

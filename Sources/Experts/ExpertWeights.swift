@@ -32,12 +32,15 @@ public struct ExpertWeights: Sendable {
         precondition(biases?.fit(count: count, width: width, hiddenSize: hiddenSize) ?? true, "biases do not fit")
     }
 
-    /// With packed forms of all matrices whose format has one.
-    public func packed(pool: ComputePool) -> ExpertWeights {
+    /// With packed forms, in memory of `arena`, of the projections whose formats have one.
+    public func packed(pool: ComputePool, arena: WeightArena) -> ExpertWeights {
+        /// All experts' matrices, or none of them.
+        func packed(_ matrices: [WeightMatrix]) -> [PackedMatrix] {
+            guard matrices.allSatisfy({ PackedMatrix.canPack($0.type, columns: $0.columns) }) else { return [] }
+            return matrices.compactMap { $0.packed(pool: pool, arena: arena) }
+        }
         var copy = self
-        copy.packed = PackedExperts(
-            gate: PackedMatrix.stack(gate, pool: pool) ?? [], up: PackedMatrix.stack(up, pool: pool) ?? [],
-            down: PackedMatrix.stack(down, pool: pool) ?? [])
+        copy.packed = PackedExperts(gate: packed(gate), up: packed(up), down: packed(down))
         return copy
     }
 

@@ -22,8 +22,10 @@ public final class ExpertWorkspace {
         outputs = FloatBuffer(count: slots * hiddenSize)
     }
 
+    /// Shared by all blocks of that width. Ask before a fork: the first time makes it.
     func roundedInputs(width: Int) -> RoundedActivations { made(width, in: &roundedInputs) }
 
+    /// The same for numbers between the projections.
     func roundedActivated(width: Int) -> RoundedActivations { made(width, in: &roundedActivated) }
 
     private func made(_ width: Int, in buffers: inout [Int: RoundedActivations]) -> RoundedActivations {

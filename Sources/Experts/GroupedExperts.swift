@@ -16,8 +16,11 @@ public final class GroupedExperts: ExpertExecutor {
     private let kernels = Kernels.selected
     private var plan = DispatchPlan()
     private var units: [Unit] = []
-    /// Token of each slot, for inputs that are rounded where they lie.
+    /// For packed up and gate projections, and where each slot's input is in it.
+    private let roundedInputs: RoundedActivations?
     private var slotTokens: [Int32] = []
+    /// For packed down projections.
+    private let roundedActivated: RoundedActivations?
 
     /// Rows `rows` of one expert's matrix for all of its tokens.
     private struct Unit {
@@ -35,6 +38,10 @@ public final class GroupedExperts: ExpertExecutor {
         self.weighsInput = weighsInput
         self.pool = pool
         self.workspace = workspace
+        let packed = weights.packed
+        roundedInputs =
+            packed.up.isEmpty && packed.gate.isEmpty ? nil : workspace.roundedInputs(width: weights.hiddenSize)
+        roundedActivated = packed.down.isEmpty ? nil : workspace.roundedActivated(width: weights.width)
     }
 
     public func run(
@@ -51,11 +58,9 @@ public final class GroupedExperts: ExpertExecutor {
     /// Inputs as the matrices want them: next to each other by expert, or rounded to int8.
     private func prepareInputs(_ hidden: UnsafePointer<Float>, _ decision: RoutingDecision) {
         let packed = weights.packed
-        let hasPacked = !packed.up.isEmpty || !packed.gate.isEmpty
         let hasPlain = packed.up.isEmpty || packed.gate.isEmpty && weights.activation.isGated
         if hasPlain || weighsInput { gather(hidden, decision) }
-        guard hasPacked else { return }
-        let rounded = workspace.roundedInputs(width: weights.hiddenSize)
+        guard let rounded = roundedInputs else { return }
         if weighsInput {
             pool.round(
                 workspace.inputs.pointer, inputStride: weights.hiddenSize, to: rounded, tokens: plan.assignments.count)
@@ -89,10 +94,10 @@ public final class GroupedExperts: ExpertExecutor {
         pool.forEach(count: units.count, grain: 1) { taken, worker in
             for unit in units[taken] { activate(unit, worker: worker) }
         }
-        if !weights.packed.down.isEmpty {
+        if let roundedActivated {
             pool.round(
-                workspace.activated.pointer, inputStride: weights.width,
-                to: workspace.roundedActivated(width: weights.width), tokens: plan.assignments.count)
+                workspace.activated.pointer, inputStride: weights.width, to: roundedActivated,
+                tokens: plan.assignments.count)
         }
         cutIntoUnits(rows: weights.hiddenSize)
         pool.forEach(count: units.count, grain: 1) { taken, worker in
@@ -142,19 +147,18 @@ public final class GroupedExperts: ExpertExecutor {
     ) {
         let slots = plan.slots(of: unit.expert)
         let packed = projection == .gate ? weights.packed.gate : weights.packed.up
-        if packed.isEmpty {
+        if let roundedInputs, !packed.isEmpty {
+            slotTokens.withUnsafeBufferPointer { tokens in
+                kernels.multiply(
+                    packed: packed[unit.expert], rows: unit.rows, activations: roundedInputs,
+                    order: UnsafeBufferPointer(rebasing: tokens[slots]), output: output, outputStride: stride)
+            }
+        } else {
             kernels.multiply(
                 (projection == .gate ? weights.gate : weights.up)[unit.expert], rows: unit.rows,
                 input: workspace.inputs.pointer + slots.lowerBound * weights.hiddenSize,
                 inputStride: weights.hiddenSize, tokens: slots.count, output: output, outputStride: stride,
                 scratch: scratch)
-        } else {
-            slotTokens.withUnsafeBufferPointer { tokens in
-                kernels.multiply(
-                    packed: packed[unit.expert], rows: unit.rows,
-                    activations: workspace.roundedInputs(width: weights.hiddenSize),
-                    order: UnsafeBufferPointer(rebasing: tokens[slots]), output: output, outputStride: stride)
-            }
         }
         let biases = projection == .gate ? weights.biases?.gate : weights.biases?.up
         add(biases, unit, of: weights.width, to: output, stride: stride)
@@ -164,17 +168,16 @@ public final class GroupedExperts: ExpertExecutor {
     private func projectDown(_ unit: Unit, worker: Int) {
         let slots = plan.slots(of: unit.expert)
         let output = workspace.outputs.pointer + slots.lowerBound * weights.hiddenSize + unit.rows.lowerBound
-        if weights.packed.down.isEmpty {
+        if let roundedActivated {
+            kernels.multiply(
+                packed: weights.packed.down[unit.expert], rows: unit.rows, activations: roundedActivated,
+                tokens: slots, output: output, outputStride: weights.hiddenSize)
+        } else {
             let panel = pool.scratch(worker: worker, bytes: Kernels.productScratchBytes(columns: weights.width))
             kernels.multiply(
                 weights.down[unit.expert], rows: unit.rows,
                 input: workspace.activated.pointer + slots.lowerBound * weights.width, inputStride: weights.width,
                 tokens: slots.count, output: output, outputStride: weights.hiddenSize, scratch: panel)
-        } else {
-            kernels.multiply(
-                packed: weights.packed.down[unit.expert], rows: unit.rows,
-                activations: workspace.roundedActivated(width: weights.width), tokens: slots, output: output,
-                outputStride: weights.hiddenSize)
         }
         add(weights.biases?.down, unit, of: weights.hiddenSize, to: output, stride: weights.hiddenSize)
     }

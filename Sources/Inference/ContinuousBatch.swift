@@ -1,17 +1,5 @@
 import Models
 
-/// What the engine's thread does with the requests it has taken. Used by that thread alone.
-protocol AnsweringLoop: AnyObject {
-    /// Requests that can be worked on at the same time.
-    var seats: Int { get }
-    /// Requests that are being worked on.
-    var running: Int { get }
-    /// Takes a request; there is a free seat.
-    func admit(_ job: Job)
-    /// Works for a while on what is running.
-    func step()
-}
-
 /// Continuous batching (Yu et al. 2022, OSDI, "Orca"): each pass through the model holds the next token of every answer
 /// and pieces of new prompts; answers come and go between passes.
 ///
@@ -79,7 +67,7 @@ final class ContinuousBatch: AnsweringLoop {
         }
         var offset = 0
         for (index, part) in zip(taking, parts) {
-            let count = part.logits == .last ? loaded.model.outline.vocabularySize : 0
+            let count = part.logits == .last ? runner.model.configuration.vocabularySize : 0
             advance(
                 &answers[index], by: part.tokens.count,
                 logits: UnsafeBufferPointer(rebasing: logits[offset..<offset + count]))
@@ -109,13 +97,5 @@ final class ContinuousBatch: AnsweringLoop {
     private func forget(_ isUnwanted: (Answer) -> Bool) {
         for index in answers.indices where isUnwanted(answers[index]) { answers[index].generation.end(.cancelled) }
         answers.removeAll(where: isUnwanted)
-    }
-}
-
-extension Job {
-    /// Tokens that the answer may have.
-    func budget(contextLength: Int) -> Int {
-        let room = contextLength - request.promptTokens.count
-        return min(request.maxTokens ?? room, room)
     }
 }

@@ -47,11 +47,9 @@ public final class Engine: GenerationService {
         tokenizer = loaded.tokenizer
         template = Engine.parseTemplate(loaded.chatTemplate)
         loads = ExpertLoadCounter(blocks: outline.moeBlocks, expertCount: outline.experts)
-        let seats = if case .decoder = loaded.model { options.maxRunning } else { 1 }
-        queue = Mutex(RequestQueue(limit: options.maxWaiting, seats: seats))
-        let worker = EngineWorker(loaded: loaded, options: options, observer: loads)
+        queue = Mutex(RequestQueue(limit: options.maxWaiting, seats: loaded.seats(options)))
         let thread = Thread { [self] in
-            run(worker.makeLoop())
+            run(loaded.makeLoop(options, contextLength: model.contextLength, observer: loads))
             finished.signal()
         }
         thread.name = "engine"

@@ -60,6 +60,4 @@ struct RequestQueue {
 
     /// No more requests are taken; those that wait are still answered.
     mutating func close() { isOpen = false }
-
-    var waitingCount: Int { waiting.count }
 }

@@ -65,7 +65,7 @@ public final class ModelRunner {
             precondition(!part.tokens.isEmpty, "a sequence without new tokens")
             precondition(part.cache.count + part.tokens.count <= part.cache.capacity, "the cache is full")
         }
-        let batch = MicroBatch(parts) {
+        let batch = MicroBatch(parts, queriesPerRow: model.configuration.attention.queriesPerRow) {
             tables.table(capacity: $0.cache.capacity, reaching: $0.cache.count + $0.tokens.count)
         }
         for (row, token) in parts.lazy.flatMap(\.tokens).enumerated() { embed(token, row: row) }

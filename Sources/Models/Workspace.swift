@@ -8,9 +8,9 @@ final class Workspace {
     let normalised: FloatBuffer
     /// Shape [tokens × query width].
     let queries: FloatBuffer
-    /// Keys before they go into the caches, shape [tokens × key width of a cache].
+    /// Keys before they go into a cache, shape [tokens × key width].
     let keys: FloatBuffer
-    /// Values before they go into the caches, shape [tokens × value width of a cache].
+    /// Values before they go into a cache, shape [tokens × value width].
     let values: FloatBuffer
     /// Attention's output before its projection, shape [tokens × attended width].
     let attended: FloatBuffer
@@ -22,28 +22,60 @@ final class Workspace {
     let latentQueries: FloatBuffer
     /// Latent attention: sums of compressed values, shape [tokens × heads × rank].
     let latentOutputs: FloatBuffer
+    /// For inputs of packed projections.
     let rounding: RoundingBuffers
     /// Logits, made larger when all positions are asked for. Shape [positions × vocabulary].
     private(set) var logits: FloatBuffer
 
-    init(configuration: ModelConfiguration, tokens: Int) {
-        let attention = configuration.attention
-        residual = FloatBuffer(count: tokens * configuration.hiddenSize)
-        normalised = FloatBuffer(count: tokens * configuration.hiddenSize)
-        queries = FloatBuffer(count: tokens * attention.queryWidth)
-        keys = FloatBuffer(count: tokens * attention.cachedKeyWidth)
-        values = FloatBuffer(count: tokens * attention.cachedValueWidth)
-        attended = FloatBuffer(count: tokens * attention.attendedWidth)
-        update = FloatBuffer(count: tokens * configuration.hiddenSize)
-        let latent = attention.latent
-        compressedQueries = FloatBuffer(count: tokens * (latent?.queryRank ?? 0))
-        latentQueries = FloatBuffer(count: tokens * attention.queryHeads * (latent?.cacheWidth ?? 0))
-        latentOutputs = FloatBuffer(count: tokens * attention.queryHeads * (latent?.rank ?? 0))
+    /// Numbers of one token in each buffer.
+    struct Widths {
+        var hidden: Int
+        var queries: Int
+        var keys: Int
+        var values: Int
+        var attended: Int
+        var compressedQueries = 0
+        var latentQueries = 0
+        var latentOutputs = 0
+    }
+
+    init(_ widths: Widths, vocabularySize: Int, tokens: Int) {
+        residual = FloatBuffer(count: tokens * widths.hidden)
+        normalised = FloatBuffer(count: tokens * widths.hidden)
+        queries = FloatBuffer(count: tokens * widths.queries)
+        keys = FloatBuffer(count: tokens * widths.keys)
+        values = FloatBuffer(count: tokens * widths.values)
+        attended = FloatBuffer(count: tokens * widths.attended)
+        update = FloatBuffer(count: tokens * widths.hidden)
+        compressedQueries = FloatBuffer(count: tokens * widths.compressedQueries)
+        latentQueries = FloatBuffer(count: tokens * widths.latentQueries)
+        latentOutputs = FloatBuffer(count: tokens * widths.latentOutputs)
         rounding = RoundingBuffers(tokens: tokens)
-        logits = FloatBuffer(count: configuration.vocabularySize)
+        logits = FloatBuffer(count: vocabularySize)
     }
 
     func reserveLogits(_ count: Int) {
         if logits.count < count { logits = FloatBuffer(count: count) }
+    }
+}
+
+extension Workspace {
+    convenience init(configuration: ModelConfiguration, tokens: Int) {
+        let attention = configuration.attention
+        let latent = attention.latent
+        let widths = Widths(
+            hidden: configuration.hiddenSize, queries: attention.queryWidth, keys: attention.cachedKeyWidth,
+            values: attention.cachedValueWidth, attended: attention.attendedWidth,
+            compressedQueries: latent?.queryRank ?? 0,
+            latentQueries: attention.queryHeads * (latent?.cacheWidth ?? 0),
+            latentOutputs: attention.queryHeads * (latent?.rank ?? 0))
+        self.init(widths, vocabularySize: configuration.vocabularySize, tokens: tokens)
+    }
+
+    convenience init(_ configuration: SwitchConfiguration, tokens: Int) {
+        let width = configuration.attentionWidth
+        let widths = Widths(
+            hidden: configuration.hiddenSize, queries: width, keys: width, values: width, attended: width)
+        self.init(widths, vocabularySize: configuration.vocabularySize, tokens: tokens)
     }
 }

@@ -7,8 +7,7 @@ extension ComputePool {
     /// Strides are in floats; they default to densely packed rows. Bits do not depend on the number of threads.
     public func multiply(
         _ weights: WeightMatrix, input: UnsafePointer<Float>, inputStride: Int? = nil, tokens: Int = 1,
-        output: UnsafeMutablePointer<Float>, outputStride: Int? = nil, precision: ActivationPrecision = .float32,
-        kernels: Kernels = .selected
+        output: UnsafeMutablePointer<Float>, outputStride: Int? = nil, kernels: Kernels = .selected
     ) {
         let inputStride = inputStride ?? weights.columns
         let outputStride = outputStride ?? weights.rows
@@ -17,7 +16,7 @@ extension ComputePool {
             kernels.multiply(
                 weights, rows: rows, input: input, inputStride: inputStride, tokens: tokens,
                 output: output + rows.lowerBound, outputStride: outputStride,
-                scratch: scratch(worker: worker, bytes: scratchBytes), precision: precision)
+                scratch: scratch(worker: worker, bytes: scratchBytes))
         }
     }
 

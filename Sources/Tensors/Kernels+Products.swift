@@ -24,18 +24,11 @@ extension Kernels {
     public func multiply(
         _ weights: WeightMatrix, rows: Range<Int>,
         input: UnsafePointer<Float>, inputStride: Int, tokens: Int,
-        output: UnsafeMutablePointer<Float>, outputStride: Int, scratch: UnsafeMutableRawPointer,
-        precision: ActivationPrecision = .float32
+        output: UnsafeMutablePointer<Float>, outputStride: Int, scratch: UnsafeMutableRawPointer
     ) {
         precondition(rows.lowerBound >= 0 && rows.upperBound <= weights.rows, "rows outside the matrix")
         precondition(tokens <= 1 || (inputStride >= weights.columns && outputStride >= rows.count), "rows overlap")
         guard !rows.isEmpty, tokens > 0 else { return }
-        if precision == .int8, let dotRows = format(weights.type).dot_rows_int8 {
-            multiplyRounded(
-                weights, rows: rows, input: input, inputStride: inputStride, tokens: tokens,
-                output: output, outputStride: outputStride, scratch: scratch, dotRows: dotRows)
-            return
-        }
         let first = weights.row(rows.lowerBound)
         if tokens == 1 {
             format(weights.type).dot_rows(

@@ -63,3 +63,12 @@ extension PackedMatrix {
         return try arena.region(count: count, fill: fill)
     }
 }
+
+extension WeightMatrix {
+    /// The packed form in memory of `arena`; nil if the format has none. Pages of a mapped file leave memory: products
+    /// no longer need them.
+    public func packed(pool: ComputePool, arena: WeightArena) -> PackedMatrix? {
+        defer { region.adviseUnneeded() }
+        return PackedMatrix(packing: self, pool: pool, arena: arena)
+    }
+}

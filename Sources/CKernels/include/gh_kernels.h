@@ -16,25 +16,12 @@
 
 #pragma clang assume_nonnull begin
 
-/// A vector rounded to int8 in blocks of 32: element i is about scales[i / 32] * q[i]. A block that holds an infinity
-/// or NaN has a NaN scale.
-typedef struct gh_int8_vector {
-    int8_t *q;
-    float *scales;
-    /// Per block: scale times the sum of its q. Formats with a minimum need it.
-    float *sums;
-} gh_int8_vector;
-
 /// What can be done with one storage format. Rows may lie at any address.
 typedef struct gh_format {
     /// Writes the `n` numbers of `row` to `out`. `n` is a whole number of blocks.
     void (*dequantize)(const void *row, float *out, int64_t n);
     /// out[r] = row r · x, for `count` rows that start `row_bytes` apart. `n` is a whole number of blocks.
     void (*dot_rows)(const void *rows, int64_t row_bytes, int64_t count, const float *x, int64_t n, float *out);
-    /// The same for an int8 vector; null for formats that lack it. Products are summed exactly in groups of
-    /// four elements; group g of a block adds to lane g of eight, times both scales; lanes are added as a tree.
-    void (*_Nullable dot_rows_int8)(
-        const void *rows, int64_t row_bytes, int64_t count, const gh_int8_vector *x, int64_t n, float *out);
 } gh_format;
 
 /// One implementation of everything.
@@ -60,10 +47,8 @@ typedef struct gh_kernels {
     void (*silu_multiply)(float *gate, const float *up, int64_t n);
     /// out = exp(x), at most 2 units in the last place off.
     void (*exponential)(const float *x, int64_t n, float *out);
-    /// Rounds `n` numbers, a multiple of 32, to int8: scale = max|x| / 127, ties to even. A block whose largest
-    /// magnitude is below 2^-100 becomes zero.
-    void (*round_to_int8)(const float *x, int64_t n, const gh_int8_vector *out);
-    /// The same in blocks that packed weights are multiplied with.
+    /// Rounds `n` numbers, a multiple of 32, to the int8 blocks that packed weights are multiplied with: scale =
+    /// max|x| / 127, ties to even. A block whose largest magnitude is below 2^-100 becomes zero.
     void (*round_to_blocks)(const float *x, int64_t n, gh_rounded_block *out);
     /// Multiplies packed rows with rounded inputs.
     void (*multiply_packed)(gh_packed_type type, const gh_packed_product *product);

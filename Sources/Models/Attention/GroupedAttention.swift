@@ -81,8 +81,8 @@ struct GroupedAttention {
 
     /// One unit of work is a tile of rows and a key–value head with the query heads that share it.
     private func attend(_ weights: GroupedAttentionWeights, step: AttentionStep, workspace: Workspace) {
-        let group = shape.queryHeads / shape.keyValueHeads
-        let tiles = step.batch.tiles(queriesPerRow: group)
+        let group = shape.queriesPerRow
+        let tiles = step.batch.tiles
         let attention = CachedAttention(
             keySize: shape.headSize, valueSize: shape.headSize, scale: shape.scale, kernels: kernels)
         weights.sinks.withUnsafeBufferPointer { sinks in

@@ -11,9 +11,6 @@ struct LatentAttention {
     let pool: ComputePool
     let kernels: Kernels
 
-    /// Query heads in one unit of work: they read the cache together.
-    private static let headsPerUnit = 8
-
     func run(_ weights: LatentAttentionWeights, step: AttentionStep, workspace: Workspace) {
         let rows = step.batch.rows
         project(weights, step: step, workspace: workspace)
@@ -90,9 +87,9 @@ struct LatentAttention {
     private func attend(step: AttentionStep, workspace: Workspace) {
         let attention = CachedAttention(
             keySize: latent.cacheWidth, valueSize: latent.rank, scale: shape.scale, kernels: kernels)
-        let together = min(Self.headsPerUnit, shape.queryHeads)
+        let together = shape.queriesPerRow
         let groups = (shape.queryHeads + together - 1) / together
-        let tiles = step.batch.tiles(queriesPerRow: together)
+        let tiles = step.batch.tiles
         pool.forEach(count: tiles.count * groups, grain: 1) { units, worker in
             for unit in units {
                 let (index, group) = unit.quotientAndRemainder(dividingBy: groups)

@@ -36,9 +36,13 @@ struct MicroBatch {
     /// For each row the index of its sequence.
     let sequenceOfRow: [Int]
 
+    /// The rows in tiles of one sequence each.
+    let tiles: [Tile]
+
     var rows: Int { sequenceOfRow.count }
 
-    init(_ parts: [SequencePart], table: (SequencePart) -> RotaryTable) {
+    /// - Parameter queriesPerRow: query heads of one row that attend to the same keys together.
+    init(_ parts: [SequencePart], queriesPerRow: Int, table: (SequencePart) -> RotaryTable) {
         var sequences: [Sequence] = []
         var owners: [Int] = []
         for part in parts {
@@ -49,17 +53,18 @@ struct MicroBatch {
         }
         self.sequences = sequences
         sequenceOfRow = owners
+        tiles = Self.tiles(sequences, queriesPerRow: queriesPerRow)
     }
 
     func sequence(of row: Int) -> Sequence { sequences[sequenceOfRow[row]] }
 
-    /// The rows in tiles of one sequence each, so large that `queries` query vectors a row make good use of a key that
+    /// Tiles so large that `queries` query vectors a row make good use of a key that
     /// was read once, and so small that the scores of a tile stay in the cache.
-    func tiles(queriesPerRow queries: Int) -> [Tile] {
+    private static func tiles(_ sequences: [Sequence], queriesPerRow queries: Int) -> [Tile] {
         sequences.indices.flatMap { index in
             let sequence = sequences[index]
             let length = sequence.first + sequence.rows.count
-            let height = max(1, min(Self.queriesPerTile / queries, Self.scoresPerTile / (queries * length)))
+            let height = max(1, min(queriesPerTile / queries, scoresPerTile / (queries * length)))
             return stride(from: sequence.rows.lowerBound, to: sequence.rows.upperBound, by: height).map {
                 Tile(sequence: index, rows: $0..<min($0 + height, sequence.rows.upperBound))
             }

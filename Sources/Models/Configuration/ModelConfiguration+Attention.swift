@@ -46,6 +46,9 @@ extension ModelConfiguration {
         public var cachedKeyWidth: Int { latent?.cacheWidth ?? keyValueWidth }
         /// Numbers of one position's values; latent attention has none apart from its keys.
         public var cachedValueWidth: Int { latent == nil ? keyValueWidth : 0 }
+        /// Query heads that attend to the same keys in one piece of work. With `latent` all heads share keys; eight of
+        /// them leave enough pieces for all threads.
+        var queriesPerRow: Int { latent == nil ? queryHeads / keyValueHeads : min(8, queryHeads) }
         /// Numbers of one position's attention output before its projection.
         public var attendedWidth: Int { queryHeads * (latent?.valueSize ?? headSize) }
     }

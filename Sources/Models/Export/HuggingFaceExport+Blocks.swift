@@ -7,7 +7,7 @@ extension HuggingFaceExport {
         let hidden = reader.configuration.hiddenSize
         let own = reader
         let bias = shape.hasInputBiases
-        func attention() throws -> GroupedAttentionWeights { try own.groupedAttention(index) }
+        func attention() throws -> GroupedAttentionWeights { try lastGrouped.value(index, own.groupedAttention) }
         var tensors =
             projection(
                 index, .query, rows: shape.queryWidth, columns: hidden, hasBias: bias, heads: shape.queryHeads
@@ -47,7 +47,7 @@ extension HuggingFaceExport {
         let hidden = reader.configuration.hiddenSize
         let own = reader
         let bias = shape.hasInputBiases
-        func attention() throws -> LatentAttentionWeights { try own.latentAttention(index) }
+        func attention() throws -> LatentAttentionWeights { try lastLatent.value(index, own.latentAttention) }
         func stacked(_ tensor: BlockTensor, _ sizes: [Int], _ read: @escaping () throws -> [WeightMatrix])
             -> ExportTensor
         {
@@ -90,7 +90,7 @@ extension HuggingFaceExport {
         let own = reader
         return network(
             index, .denseGate, .denseUp, .denseDown, width: reader.configuration.denseWidth
-        ) { try own.denseNetwork(index) }
+        ) { try lastDense.value(index, own.denseNetwork) }
     }
 
     func experts(_ index: Int) -> [ExportTensor] {
@@ -137,7 +137,9 @@ extension HuggingFaceExport {
         guard let shape = reader.configuration.experts.shared else { return [] }
         let own = reader
         func shared() throws -> SharedExpertWeights {
-            guard let shared = try own.sharedExpert(index) else { preconditionFailure("it has a shape") }
+            guard let shared = try lastShared.value(index, own.sharedExpert) else {
+                preconditionFailure("it has a shape")
+            }
             return shared
         }
         let tensors = network(index, .sharedGate, .sharedUp, .sharedDown, width: shape.width) { try shared().weights }

@@ -8,6 +8,11 @@ struct HuggingFaceExport {
     let outputNames: TensorNames
     /// Whether rows of queries and keys must be reordered, because GGUF files of this family rotate neighbours.
     private let reorders: Bool
+    /// Tensors of a block are asked for one by one, but made together where files keep them in another layout.
+    let lastGrouped = LastBlock<GroupedAttentionWeights>()
+    let lastLatent = LastBlock<LatentAttentionWeights>()
+    let lastShared = LastBlock<SharedExpertWeights?>()
+    let lastDense = LastBlock<ExpertWeights>()
 
     init(reader: ModelReader) throws {
         self.reader = reader
@@ -19,7 +24,6 @@ struct HuggingFaceExport {
 
     func export() throws -> ModelExport {
         let configuration = reader.configuration
-        try checkTensors()
         var tensors = [
             matrix(outputNames.embedding, rows: configuration.vocabularySize, columns: configuration.hiddenSize) {
                 try reader.embedding()
@@ -41,6 +45,7 @@ struct HuggingFaceExport {
                 })
         }
         tensors += rotaryTensors()
+        try check(tensors)
         return ModelExport(
             configuration: configuration, metadata: GGUFDescription(configuration).metadata, tensors: tensors)
     }
@@ -51,12 +56,12 @@ struct HuggingFaceExport {
     /// Whether llama.cpp wants biases even where the model has none: zeros are written.
     private var needsBiases: Bool { reader.configuration.architecture == "phimoe" }
 
-    /// Notices missing, surplus and misshapen tensors before anything is written. What must be laid out anew is so once
-    /// more than needed, a block at a time.
-    private func checkTensors() throws {
-        _ = try reader.head(try reader.embedding())
-        for index in 0..<reader.configuration.layers { _ = try reader.block(index, moeIndex: 0) }
-        _ = try reader.norm(reader.names.finalNorm)
+    /// Notices missing, surplus and misshapen tensors before anything is written, one at a time: what must be laid out
+    /// anew is so once more than needed.
+    private func check(_ tensors: [ExportTensor]) throws {
+        for tensor in tensors { _ = try tensor.read() }
+        // Where the output is the embedding, this passes over a copy that the file may have.
+        _ = try reader.head(reader.embedding())
         try reader.checkNothingIsLeft()
     }
 
@@ -134,5 +139,18 @@ extension HuggingFaceExport {
             return [divisors("rope_freqs.weight", reader.configuration.rotary.divisors)]
         case .none, .linear, .ramp: return []
         }
+    }
+}
+
+/// What was made last, for one block: so parts of it can be asked for one after another.
+final class LastBlock<Value> {
+    private var last: (block: Int, value: Value)?
+
+    func value(_ block: Int, _ make: (Int) throws -> Value) rethrows -> Value {
+        if let last, last.block == block { return last.value }
+        last = nil
+        let value = try make(block)
+        last = (block, value)
+        return value
     }
 }

@@ -4,7 +4,7 @@ import Tensors
 /// What the blocks of encoder and decoder have in common, done on one workspace: each step normalises the residual
 /// stream, computes an update and adds it.
 final class SwitchSteps {
-    let workspace: SwitchWorkspace
+    let workspace: Workspace
     private let configuration: SwitchConfiguration
     let pool: ComputePool
     private let kernels = Kernels.selected
@@ -15,7 +15,7 @@ final class SwitchSteps {
     init(_ model: SwitchTransformer, pool: ComputePool, maxTokens: Int, observer: (any RoutingObserver)?) {
         configuration = model.configuration
         self.pool = pool
-        workspace = SwitchWorkspace(configuration, tokens: maxTokens)
+        workspace = Workspace(configuration, tokens: maxTokens)
         attention = BiasedAttention(
             heads: configuration.heads, headSize: configuration.headSize, pool: pool, kernels: .selected)
         feedForward = FeedForwardBlock(

@@ -14,7 +14,7 @@ public final class SwitchTransformerRunner {
     private let steps: SwitchSteps
     private let encoderBias: PositionBias
     private let decoderBias: PositionBias
-    private var workspace: SwitchWorkspace { steps.workspace }
+    private var workspace: Workspace { steps.workspace }
 
     public init(
         model: SwitchTransformer, pool: ComputePool, maxTokens: Int, observer: (any RoutingObserver)? = nil
