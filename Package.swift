@@ -17,8 +17,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
 }
 
 let libraries = [
-    "Randomness", "Tensors", "Checkpoints", "Tokenization", "ChatTemplates", "Activations", "Routing", "Experts",
-    "Models", "Quantization", "Inference", "Telemetry", "Serving", "BuiltInModel",
+    "Randomness", "Tensors", "Checkpoints", "Tokenization", "ChatTemplates", "Activations", "Placement", "Routing",
+    "Experts", "Models", "Quantization", "Inference", "Telemetry", "Serving", "BuiltInModel",
 ]
 
 let package = Package(
@@ -40,7 +40,8 @@ let package = Package(
         layer("Tokenization", ["Checkpoints"]),
         layer("ChatTemplates"),
         layer("Routing"),
-        layer("Activations", ["Routing"]),
+        layer("Activations", ["Routing", "Tensors", "Checkpoints"]),
+        layer("Placement", ["Activations", "Randomness"]),
         layer("Experts", ["Tensors", "Routing"]),
         layer("Models", ["Tensors", "Checkpoints", "Routing", "Experts", "Activations"]),
         layer("Quantization", ["Tensors", "Checkpoints", "Models"]),
@@ -60,7 +61,7 @@ let package = Package(
             name: "guildhall",
             dependencies: [
                 "Serving", "Inference", "BuiltInModel", "Models", "Quantization", "Tokenization", "Checkpoints",
-                "Tensors",
+                "Tensors", "Activations", "Placement",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
@@ -73,7 +74,8 @@ let package = Package(
         tests("Experts", ["Randomness", "Routing", "Tensors"]),
         tests("Models", ["Activations", "Checkpoints", "Quantization", "Randomness", "Routing", "Tensors"]),
         tests("Quantization", ["Randomness", "Checkpoints", "Models", "Tensors"]),
-        tests("Activations", ["Routing"]),
+        tests("Activations", ["Randomness", "Routing", "Tensors", "Checkpoints"]),
+        tests("Placement", ["Activations", "Randomness"]),
         tests("Inference", ["BuiltInModel", "Models", "Randomness", "Tensors", "Tokenization"]),
         tests(
             "Serving",
