@@ -30,6 +30,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         layer("Randomness"),
@@ -41,7 +42,7 @@ let package = Package(
         layer("ChatTemplates"),
         layer("Routing"),
         layer("Activations", ["Routing", "Tensors", "Checkpoints"]),
-        layer("Placement", ["Activations", "Randomness"]),
+        layer("Placement", ["Activations", "Randomness", .product(name: "Yams", package: "Yams")]),
         layer("Experts", ["Tensors", "Routing"]),
         layer("Models", ["Tensors", "Checkpoints", "Routing", "Experts", "Activations"]),
         layer("Quantization", ["Tensors", "Checkpoints", "Models"]),
