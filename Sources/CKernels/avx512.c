@@ -11,6 +11,7 @@
 #define TARGET __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")))
 #pragma clang attribute push(TARGET, apply_to = function)
 #define TARGET_NAME "avx512"
+#include "lanes_bytes.h"
 #include "lanes_avx512.h"
 #include "packed_lanes_avx512.h"
 #include "lanes_table.h"

@@ -5,6 +5,8 @@
 #include "packed_layout.h"
 
 #define PACKED_LANES 8
+// Where the assembler finds a vector.
+#define PACKED_REGISTER "x"
 enum { strip_rows = PACKED_LANES, tile_strips = 2, tile_tokens_most = 4 };
 
 // Tokens of a tile: four by one or two by two strips use 12 of the 16 registers.
@@ -29,8 +31,8 @@ PACKED_INLINE strip_codes either(strip_codes a, strip_codes b) { return _mm256_o
 PACKED_INLINE strip_codes moved(strip_codes codes, int by) {
     return by >= 0 ? _mm256_slli_epi16(codes, by) : _mm256_srli_epi16(codes, -by);
 }
-PACKED_INLINE strip_codes look_up(__m128i table, strip_codes codes) {
-    return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(table), codes);
+PACKED_INLINE strip_codes look_up(bytes16 table, strip_codes codes) {
+    return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256((__m128i)table), codes);
 }
 
 PACKED_INLINE row_numbers numbers_zero(void) { return _mm256_setzero_ps(); }

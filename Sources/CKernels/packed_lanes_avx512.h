@@ -5,6 +5,8 @@
 #include "packed_layout.h"
 
 #define PACKED_LANES 16
+// Where the assembler finds a vector.
+#define PACKED_REGISTER "x"
 enum { strip_rows = PACKED_LANES, tile_strips = 2, tile_tokens_most = 8 };
 
 // Tokens of a tile. Six by two strips fill the 32 registers: 12 exact sums, 12 results, two vectors of weights and what
@@ -31,8 +33,8 @@ PACKED_INLINE strip_codes either(strip_codes a, strip_codes b) { return _mm512_o
 PACKED_INLINE strip_codes moved(strip_codes codes, int by) {
     return by >= 0 ? _mm512_slli_epi16(codes, (unsigned)by) : _mm512_srli_epi16(codes, (unsigned)-by);
 }
-PACKED_INLINE strip_codes look_up(__m128i table, strip_codes codes) {
-    return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(table), codes);
+PACKED_INLINE strip_codes look_up(bytes16 table, strip_codes codes) {
+    return _mm512_shuffle_epi8(_mm512_broadcast_i32x4((__m128i)table), codes);
 }
 
 PACKED_INLINE row_numbers numbers_zero(void) { return _mm512_setzero_ps(); }
