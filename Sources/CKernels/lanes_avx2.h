@@ -92,8 +92,8 @@ static inline lanes lanes_from_i8(bytes16 bytes) {
         _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(q)), _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(q, 8))));
 }
 static inline lanes lanes_from_halves(halves16 halves) {
-    __m256i both = (__m256i)halves;
-    return lanes_pair(_mm256_cvtph_ps(_mm256_castsi256_si128(both)), _mm256_cvtph_ps(_mm256_extracti128_si256(both, 1)));
+    __m256i all = (__m256i)halves;
+    return lanes_pair(_mm256_cvtph_ps(_mm256_castsi256_si128(all)), _mm256_cvtph_ps(_mm256_extracti128_si256(all, 1)));
 }
 static inline lanes lanes_from_f16(const void *p) {
     const __m128i *halves = p;

@@ -76,7 +76,8 @@ static inline void q5_K_decode(const block_q5_K *block, const float shared[16], 
         lanes scale = lanes_all(shared[2 * piece + upper]), minimum = lanes_all(shared[8 + 2 * piece + upper]);
         for (int i = 0; i < 2; i++) {
             bytes16 bytes = load_bytes(block->q + 32 * piece + 16 * i);
-            bytes16 q = with_fifth_bit(upper ? bytes >> 4 : bytes & 15, load_bytes(block->high + 16 * i), 2 * piece + upper);
+            bytes16 low = upper ? bytes >> 4 : bytes & 15;
+            bytes16 q = with_fifth_bit(low, load_bytes(block->high + 16 * i), 2 * piece + upper);
             out[2 * upper + i] = lanes_subtract(lanes_multiply(scale, lanes_from_i8(q)), minimum);
         }
     }

@@ -33,6 +33,7 @@ PACKED_INLINE strip_codes look_up(bytes16 table, strip_codes codes) {
 
 PACKED_INLINE row_numbers numbers_zero(void) { return vdupq_n_f32(0); }
 PACKED_INLINE row_numbers numbers_all(float value) { return vdupq_n_f32(value); }
+PACKED_INLINE row_numbers numbers_sum(row_numbers a, row_numbers b) { return vaddq_f32(a, b); }
 PACKED_INLINE row_numbers numbers_product(row_numbers a, row_numbers b) { return vmulq_f32(a, b); }
 // a * b + c, rounded once.
 PACKED_INLINE row_numbers numbers_fma(row_numbers a, row_numbers b, row_numbers c) { return vfmaq_f32(c, a, b); }
@@ -52,6 +53,11 @@ PACKED_INLINE row_integers integers_zero(void) { return vdupq_n_s32(0); }
 PACKED_INLINE row_integers integers_all(int32_t value) { return vdupq_n_s32(value); }
 PACKED_INLINE row_integers integers_sum(row_integers a, row_integers b) { return vaddq_s32(a, b); }
 PACKED_INLINE row_integers integers_shifted(row_integers a, int by) { return vshlq_s32(a, vdupq_n_s32(by)); }
+
+// 32-bit words without their lower halves.
+PACKED_INLINE row_numbers upper_halves(strip_codes words) {
+    return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_u8(words), vdupq_n_u32(0xFFFF0000)));
+}
 
 PACKED_INLINE row_numbers load_halves(const uint8_t *p) { return vcvt_f32_f16(vreinterpret_f16_u8(vld1_u8(p))); }
 // Four bytes, in the low half of a register.

@@ -83,6 +83,35 @@ static uint64_t check_packed(const gh_kernels *kernels, const format_case *forma
     return sum;
 }
 
+// bfloat16 inputs and products have the same bits.
+static uint64_t check_pairs(const gh_kernels *kernels, int64_t seed, uint64_t sum) {
+    const int64_t rows = 1 + random_below(70), tokens = 1 + random_below(19), columns = 32 * (1 + random_below(20));
+    const int64_t panel_bytes = gh_pair_panel_bytes(columns);
+    float *numbers = random_floats(rows * columns), *x = random_floats(tokens * columns);
+    uint16_t *weights = allocate(rows * columns * 2), *inputs = allocate(tokens * columns * 2);
+    uint16_t *expected = allocate(tokens * columns * 2);
+    int32_t *order = allocate(tokens * 4);
+    uint8_t *panels = allocate((rows + 15) / 16 * panel_bytes);
+    gh_to_bf16(numbers, rows * columns, weights);
+    for (int64_t r = 0; r < rows; r += 16)
+        gh_pack_pair_panel(
+            weights + r * columns, columns * 2, rows - r < 16 ? rows - r : 16, columns, panels + r / 16 * panel_bytes);
+    kernels->round_to_bf16(x, tokens * columns, inputs);
+    gh_to_bf16(x, tokens * columns, expected);
+    if (memcmp(inputs, expected, (size_t)(tokens * columns) * 2)) fail(kernels, "round to bfloat16", "", seed);
+    for (int64_t t = 0; t < tokens; t++) order[t] = (int32_t)random_below(tokens);
+    float *wanted = allocate(tokens * rows * 4), *got = allocate(tokens * rows * 4);
+    gh_pair_product product = {panels, rows, columns, inputs, seed % 2 ? order : NULL, tokens, wanted, rows};
+    gh_kernels_scalar()->multiply_pairs(&product);
+    product.out = got;
+    kernels->multiply_pairs(&product);
+    if (!same_bits(got, wanted, tokens * rows)) fail(kernels, "pairs", "", seed);
+    sum = digest(sum, got, tokens * rows);
+    free(numbers), free(x), free(weights), free(inputs), free(expected), free(order), free(panels);
+    free(wanted), free(got);
+    return sum;
+}
+
 typedef uint64_t (*vector_check)(const gh_kernels *, int64_t seed, uint64_t sum);
 
 static uint64_t check_gemm(const gh_kernels *kernels, int64_t seed, uint64_t sum) {
@@ -150,9 +179,9 @@ enum { rounds = 30 };
 
 static uint64_t check_all(const gh_kernels *kernels, bool prints) {
     uint64_t all = 0;
-    const vector_check checks[] = {check_gemm, check_weighted_sum, check_vectors};
-    const char *names[] = {"gemm", "weighted sum", "vectors"};
-    for (int f = 0; f < 2 * format_count + 3; f++) {
+    const vector_check checks[] = {check_gemm, check_weighted_sum, check_vectors, check_pairs};
+    const char *names[] = {"gemm", "weighted sum", "vectors", "bf16 packed"};
+    for (int f = 0; f < 2 * format_count + 4; f++) {
         const format_case *format = &formats[f % format_count];
         const int is_packed = f >= format_count, vector = f - 2 * format_count;
         if (vector < 0 && is_packed && format->packed == not_packed) continue;

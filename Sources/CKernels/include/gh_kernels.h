@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "gh_packed.h"
+#include "gh_pairs.h"
 
 #pragma clang assume_nonnull begin
 
@@ -53,6 +54,10 @@ typedef struct gh_kernels {
     void (*round_to_blocks)(const float *x, int64_t n, gh_rounded_block *out);
     /// Multiplies packed rows with rounded inputs.
     void (*multiply_packed)(gh_packed_type type, const gh_packed_product *product);
+    /// bfloat16 numbers for products with packed bfloat16 weights: to the nearest, ties to even; NaN stays NaN.
+    void (*round_to_bf16)(const float *x, int64_t n, uint16_t *out);
+    /// Multiplies packed bfloat16 rows with rounded inputs.
+    void (*multiply_pairs)(const gh_pair_product *product);
     /// out += x.
     void (*add)(float *out, const float *x, int64_t n);
     /// out += a * x, product and sum rounded separately.
@@ -68,6 +73,8 @@ typedef struct gh_kernels {
     /// Does nothing but the exact sums of `multiply_packed`, in registers, `rounds` times: a probe of the speed that no
     /// product can pass. The number of multiplications comes back.
     int64_t (*product_probe)(int64_t rounds);
+    /// The same for `multiply_pairs`.
+    int64_t (*pair_probe)(int64_t rounds);
 } gh_kernels;
 
 const gh_kernels *gh_kernels_scalar(void);
