@@ -22,6 +22,9 @@ PACKED_INLINE row_integers pair_of_input(const uint16_t *x) {
     return integers_all(pair);
 }
 
+// How far ahead weights are asked for, in bytes. An address behind the matrix does no harm: a prefetch never faults.
+enum { pairs_ahead = 4096 };
+
 // Adds an even and an odd vector, columns `c` ... `c` + 3.
 PACKED_INLINE void add_two_vectors(pair_tile *tile, const int strips, const int tokens, int64_t c) {
     PACKED_UNROLL for (int odd = 0; odd < 2; odd++) {
@@ -33,6 +36,8 @@ PACKED_INLINE void add_two_vectors(pair_tile *tile, const int strips, const int 
                 tile->sums[t][s][odd] = add_pairs(tile->sums[t][s][odd], w[s], x);
         }
     }
+    if (strips == 1)
+        PACKED_UNROLL for (int i = 0; i < 128; i += 64) __builtin_prefetch(tile->codes[0] + pairs_ahead + i, 0, 3);
     PACKED_UNROLL for (int s = 0; s < strips; s++) tile->codes[s] += 128;
 }
 
