@@ -77,6 +77,14 @@
 #include "lanes_gemm.h"
 #include "lanes_math.h"
 #include "packed_products.h"
+#include "pair_lanes.h"
+#include "pair_tiles.h"
+
+// An instruction set may bring its own.
+#ifndef MULTIPLY_PAIRS
+#define MULTIPLY_PAIRS multiply_pairs
+#define PAIR_PROBE pair_probe
+#endif
 
 static const gh_kernels table = {
     .name = TARGET_NAME,
@@ -105,6 +113,8 @@ static const gh_kernels table = {
     .exponential = exponential,
     .round_to_blocks = elementwise_round_to_blocks,
     .multiply_packed = multiply_packed,
+    .round_to_bf16 = elementwise_round_to_bf16,
+    .multiply_pairs = MULTIPLY_PAIRS,
     .add = elementwise_add,
     .add_scaled = elementwise_add_scaled,
     .rope_halves = elementwise_rope_halves,
@@ -112,6 +122,7 @@ static const gh_kernels table = {
     .argmax = argmax,
     .read_probe = elementwise_read_probe,
     .product_probe = product_probe,
+    .pair_probe = PAIR_PROBE,
 };
 
 #endif

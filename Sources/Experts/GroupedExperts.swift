@@ -40,9 +40,8 @@ public final class GroupedExperts: ExpertExecutor {
         self.pool = pool
         self.workspace = workspace
         let packed = weights.packed
-        roundedInputs =
-            packed.up.isEmpty && packed.gate.isEmpty ? nil : workspace.roundedInputs(width: weights.hiddenSize)
-        roundedActivated = packed.down.isEmpty ? nil : workspace.roundedActivated(width: weights.width)
+        roundedInputs = workspace.roundedInputs(for: packed.gate + packed.up)
+        roundedActivated = workspace.roundedActivated(for: packed.down)
     }
 
     public func run(

@@ -9,7 +9,7 @@ extension ComputePool {
         rounding: RoundingBuffers? = nil
     ) {
         if let packed = projection.packed, let rounding {
-            let rounded = rounding.buffer(columns: packed.columns)
+            let rounded = rounding.buffer(for: [packed])
             round(input, inputStride: packed.columns, to: rounded, tokens: tokens)
             multiply(packed: packed, activations: rounded, tokens: 0..<tokens, output: output)
         } else {
@@ -65,19 +65,5 @@ extension Kernels {
         norm.bias.withUnsafeBufferPointer { bias in
             if let base = bias.baseAddress { add(output, base, count: count) }
         }
-    }
-}
-/// Memory for the rounded inputs of a micro-batch, one buffer for each width. Used by one thread at a time.
-final class RoundingBuffers {
-    private let tokens: Int
-    private var buffers: [Int: RoundedActivations] = [:]
-
-    init(tokens: Int) { self.tokens = tokens }
-
-    func buffer(columns: Int) -> RoundedActivations {
-        if let buffer = buffers[columns] { return buffer }
-        let buffer = RoundedActivations(capacity: tokens, columns: columns)
-        buffers[columns] = buffer
-        return buffer
     }
 }
