@@ -13,7 +13,7 @@ struct ModelOptions: ParsableArguments {
     @Option(
         help: """
             How inputs of products with quantised weights are read: float32 (exact) or int8 (faster; rounded in blocks \
-            of 32).
+            of 32 or, as the weights, 256).
             """)
     var activations: ActivationPrecision = .float32
 
