@@ -104,7 +104,9 @@ public final class GroupedExperts: ExpertExecutor {
                 workspace.activated.pointer, inputStride: weights.width, to: roundedActivated,
                 tokens: plan.assignments.count)
         }
-        forEachUnit(rows: weights.hiddenSize, each: Self.rowsPerUnit) { unit, worker in projectDown(unit, worker: worker) }
+        forEachUnit(rows: weights.hiddenSize, each: Self.rowsPerUnit) { unit, worker in
+            projectDown(unit, worker: worker)
+        }
     }
 
     /// Whether no expert has so many tokens that arithmetic takes longer than reading its weights.

@@ -16,7 +16,8 @@ extension PackedMatrix {
                 for panel in range {
                     let first = panel * Self.panelRows
                     layout.pack(
-                        weights.row(first), rowBytes: weights.rowBytes, count: min(Self.panelRows, weights.rows - first),
+                        weights.row(first), rowBytes: weights.rowBytes,
+                        count: min(Self.panelRows, weights.rows - first),
                         columns: weights.columns, into: output + panel * panelBytes)
                 }
             }
