@@ -78,6 +78,24 @@
 #include "lanes_math.h"
 #include "packed_products.h"
 
+#include "attention_layout.h"
+#include "attention_lanes_x86.h"
+#include "attention_lanes.h"
+#include "attention_store.h"
+#define FORMAT f32
+#define BYTES 4
+#define HAS_SCALES 0
+#include "attention_tiles.h"
+#define FORMAT f16
+#define BYTES 2
+#define HAS_SCALES 0
+#include "attention_tiles.h"
+#define FORMAT q8
+#define BYTES 1
+#define HAS_SCALES 1
+#include "attention_tiles.h"
+#include "attention_pages.h"
+
 static const gh_kernels table = {
     .name = TARGET_NAME,
     .f32 = {dequantize_f32, dot_f32},
@@ -105,6 +123,7 @@ static const gh_kernels table = {
     .exponential = exponential,
     .round_to_blocks = elementwise_round_to_blocks,
     .multiply_packed = multiply_packed,
+    .attention = &attention,
     .add = elementwise_add,
     .add_scaled = elementwise_add_scaled,
     .rope_halves = elementwise_rope_halves,

@@ -4,6 +4,7 @@
 #include "blocks.h"
 #include "elementwise.h"
 #include "gh_kernels.h"
+#include "scalar_attention.h"
 #include "scalar_formats.h"
 #include "scalar_packed.h"
 
@@ -134,6 +135,7 @@ static const gh_kernels table = {
     .exponential = exponential,
     .round_to_blocks = elementwise_round_to_blocks,
     .multiply_packed = scalar_multiply_packed,
+    .attention = &scalar_attention,
     .add = elementwise_add,
     .add_scaled = elementwise_add_scaled,
     .rope_halves = elementwise_rope_halves,

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gh_attention.h"
 #include "gh_packed.h"
 
 #pragma clang assume_nonnull begin
@@ -52,6 +53,8 @@ typedef struct gh_kernels {
     void (*round_to_blocks)(const float *x, int64_t n, gh_rounded_block *out);
     /// Multiplies packed rows with rounded inputs.
     void (*multiply_packed)(gh_packed_type type, const gh_packed_product *product);
+    /// Attention over a KV cache in pages.
+    const gh_attention_kernels *attention;
     /// out += x.
     void (*add)(float *out, const float *x, int64_t n);
     /// out += a * x, product and sum rounded separately.
