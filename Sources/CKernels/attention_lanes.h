@@ -26,6 +26,8 @@ typedef struct {
     seen_places seen;
 } page_job;
 
+static inline lanes lanes_from_q8(const void *p) { return lanes_from_i8(load_bytes(p)); }
+
 static void narrow_to_f16(const float *x, int64_t n, uint16_t *out) {
     lanes low = lanes_all(-65504.0f), high = lanes_all(65504.0f);
     for (int64_t i = 0; i < n; i += 16) {

@@ -19,6 +19,4 @@ static inline float lanes_top(lanes v) {
     return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
 }
 
-static inline lanes lanes_from_q8(const void *p) { return lanes_from_i8(_mm_loadu_si128(p)); }
-
 #endif

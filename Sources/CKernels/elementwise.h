@@ -70,6 +70,10 @@ static void elementwise_round_to_blocks(const float *x, int64_t n, gh_rounded_bl
     }
 }
 
+static void elementwise_round_to_bf16(const float *restrict x, int64_t n, uint16_t *restrict out) {
+    for (int64_t i = 0; i < n; i++) out[i] = bf16_from_float(x[i]);
+}
+
 typedef uint64_t eight_words __attribute__((vector_size(64)));
 
 // Four sums of vectors, so that the additions do not wait for each other.

@@ -77,9 +77,21 @@
 #include "lanes_gemm.h"
 #include "lanes_math.h"
 #include "packed_products.h"
+#include "pair_lanes.h"
+#include "pair_tiles.h"
+
+// An instruction set may bring its own.
+#ifndef MULTIPLY_PAIRS
+#define MULTIPLY_PAIRS multiply_pairs
+#define PAIR_PROBE pair_probe
+#endif
 
 #include "attention_layout.h"
+#ifdef __aarch64__
+#include "attention_lanes_neon.h"
+#else
 #include "attention_lanes_x86.h"
+#endif
 #include "attention_lanes.h"
 #include "attention_store.h"
 #define FORMAT f32
@@ -124,6 +136,8 @@ static const gh_kernels table = {
     .round_to_blocks = elementwise_round_to_blocks,
     .multiply_packed = multiply_packed,
     .attention = &attention,
+    .round_to_bf16 = elementwise_round_to_bf16,
+    .multiply_pairs = MULTIPLY_PAIRS,
     .add = elementwise_add,
     .add_scaled = elementwise_add_scaled,
     .rope_halves = elementwise_rope_halves,
@@ -131,6 +145,7 @@ static const gh_kernels table = {
     .argmax = argmax,
     .read_probe = elementwise_read_probe,
     .product_probe = product_probe,
+    .pair_probe = PAIR_PROBE,
 };
 
 #endif

@@ -16,8 +16,8 @@ typedef struct packed_tile {
 } packed_tile;
 
 // The sixteen values of a table as unsigned codes.
-PACKED_INLINE __m128i offset_table(const int8_t table[16], int offset) {
-    return _mm_add_epi8(_mm_loadu_si128((const void *)table), _mm_set1_epi8((char)offset));
+PACKED_INLINE bytes16 offset_table(const int8_t table[16], int offset) {
+    return load_bytes(table) + (uint8_t)offset;
 }
 
 // Vector `g` of a block: four columns of the rows of a strip.
@@ -145,7 +145,7 @@ PACKED_INLINE int asks_ahead(const packed_layout layout, const int strips, const
 
 // An address behind the matrix does no harm: a prefetch never faults.
 PACKED_INLINE void ask_ahead(const uint8_t *codes, const int bytes) {
-    PACKED_UNROLL for (int i = 0; i < bytes; i += 64) _mm_prefetch((const char *)codes + packed_ahead + i, _MM_HINT_T0);
+    PACKED_UNROLL for (int i = 0; i < bytes; i += 64) __builtin_prefetch(codes + packed_ahead + i, 0, 3);
 }
 
 // Adds `count` blocks, a unit or what is left of one, and goes on to the next.

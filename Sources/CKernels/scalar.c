@@ -136,6 +136,8 @@ static const gh_kernels table = {
     .round_to_blocks = elementwise_round_to_blocks,
     .multiply_packed = scalar_multiply_packed,
     .attention = &scalar_attention,
+    .round_to_bf16 = elementwise_round_to_bf16,
+    .multiply_pairs = scalar_multiply_pairs,
     .add = elementwise_add,
     .add_scaled = elementwise_add_scaled,
     .rope_halves = elementwise_rope_halves,
@@ -143,6 +145,7 @@ static const gh_kernels table = {
     .argmax = argmax,
     .read_probe = elementwise_read_probe,
     .product_probe = scalar_product_probe,
+    .pair_probe = scalar_pair_probe,
 };
 
 const gh_kernels *gh_kernels_scalar(void) { return &table; }

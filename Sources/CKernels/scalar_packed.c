@@ -1,6 +1,8 @@
 // Products of packed weights in plain C: what the layout of panels means, one number at a time.
 #include "scalar_packed.h"
 
+#include <math.h>
+
 #include "packed_layout.h"
 
 #pragma STDC FP_CONTRACT OFF
@@ -60,23 +62,23 @@ static float minimum(const packed_row *at) {
     return -(first * head[64 + 32 * (at->block % 8) + 16 + at->row]);
 }
 
-// The product of columns first ..< last of the block.
-static float part_of_product(const packed_row *at, const gh_rounded_block *x, int first, int last) {
-    int32_t sum = 0;
-    for (int c = first; c < last; c++) sum += weight(at, c) * x->q[c];
-    return (float)sum * (scale(at, first / 16) * x->scale);
+// `sum` with the product of columns first ..< last of the block added, rounded once as in all instruction sets.
+static float add_part(float sum, const packed_row *at, const gh_rounded_block *x, int first, int last) {
+    int32_t exact = 0;
+    for (int c = first; c < last; c++) exact += weight(at, c) * x->q[c];
+    return fmaf((float)exact, scale(at, first / 16) * x->scale, sum);
 }
 
 static float product_of_row(packed_row at, const gh_rounded_block *x, int64_t blocks) {
     float sum = 0;
     for (at.block = 0; at.block < blocks; at.block++, x++) {
         if (at.layout.scales == scales_k_halves) {
-            sum += part_of_product(&at, x, 0, 16);
-            sum += part_of_product(&at, x, 16, 32);
+            sum = add_part(sum, &at, x, 0, 16);
+            sum = add_part(sum, &at, x, 16, 32);
         } else {
-            sum += part_of_product(&at, x, 0, 32);
+            sum = add_part(sum, &at, x, 0, 32);
         }
-        if (has_minimum(at.layout)) sum += minimum(&at) * x->sum;
+        if (has_minimum(at.layout)) sum = fmaf(minimum(&at), x->sum, sum);
     }
     return sum;
 }

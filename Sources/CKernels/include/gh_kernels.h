@@ -1,7 +1,8 @@
-// Inner loops over weights and activations, in three implementations that are chosen at run time.
+// Inner loops over weights and activations, in implementations that are chosen at run time.
 //
-// `scalar` is plain C and the specification. `avx2` (with FMA and F16C) and `avx512` (F, BW, DQ, VL, VNNI) are
-// instances of one set of 16-lane templates, so they give identical bits; they differ from `scalar` only in rounding.
+// `scalar` is plain C and the specification. `avx2` (with FMA and F16C), `avx512` (F, BW, DQ, VL, VNNI), `neon` (every
+// AArch64) and `neon-dot` (with dot products) are instances of one set of 16-lane templates, so they give identical
+// bits; they differ from `scalar` only in rounding, and products with packed weights not even in that.
 //
 // Order of summation. Every product of a weight row with an input adds element k to lane k mod 16 and adds the lanes
 // as a tree at the end. `dot_rows` and `gemm` both do, so an output's bits do not depend on which of the two computed
@@ -14,6 +15,7 @@
 
 #include "gh_attention.h"
 #include "gh_packed.h"
+#include "gh_pairs.h"
 
 #pragma clang assume_nonnull begin
 
@@ -55,6 +57,10 @@ typedef struct gh_kernels {
     void (*multiply_packed)(gh_packed_type type, const gh_packed_product *product);
     /// Attention over a KV cache in pages.
     const gh_attention_kernels *attention;
+    /// bfloat16 numbers for products with packed bfloat16 weights: to the nearest, ties to even; NaN stays NaN.
+    void (*round_to_bf16)(const float *x, int64_t n, uint16_t *out);
+    /// Multiplies packed bfloat16 rows with rounded inputs.
+    void (*multiply_pairs)(const gh_pair_product *product);
     /// out += x.
     void (*add)(float *out, const float *x, int64_t n);
     /// out += a * x, product and sum rounded separately.
@@ -70,6 +76,8 @@ typedef struct gh_kernels {
     /// Does nothing but the exact sums of `multiply_packed`, in registers, `rounds` times: a probe of the speed that no
     /// product can pass. The number of multiplications comes back.
     int64_t (*product_probe)(int64_t rounds);
+    /// The same for `multiply_pairs`.
+    int64_t (*pair_probe)(int64_t rounds);
 } gh_kernels;
 
 const gh_kernels *gh_kernels_scalar(void);
@@ -77,6 +85,8 @@ const gh_kernels *gh_kernels_scalar(void);
 /// Null where this processor (or the architecture the program was built for) lacks the instructions.
 const gh_kernels *_Nullable gh_kernels_avx2(void);
 const gh_kernels *_Nullable gh_kernels_avx512(void);
+const gh_kernels *_Nullable gh_kernels_neon(void);
+const gh_kernels *_Nullable gh_kernels_neon_dot(void);
 
 /// float32 to the nearest float16 or bfloat16, ties to even. Overflow becomes infinity; NaN stays NaN.
 void gh_to_f16(const float *x, int64_t n, uint16_t *out);

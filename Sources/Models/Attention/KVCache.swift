@@ -27,6 +27,14 @@ public final class KVCache {
 
     deinit { removeAll() }
 
+    var blocks: Int { masks.count }
+
+    /// Pages that are held, of all blocks.
+    public var heldPages: Int { starts.reduce(0) { $0 + end - $1 } }
+
+    /// Pages of `block` that are held.
+    func heldPages(of block: Int) -> Range<Int> { starts[block]..<end }
+
     /// Pages that have to be taken before `added` more positions can be filled.
     public func pagesNeeded(for added: Int) -> Int {
         max(KVPageShape.pages(count + added) - end, 0) * masks.count
