@@ -4,6 +4,7 @@
 #include "blocks.h"
 #include "elementwise.h"
 #include "gh_kernels.h"
+#include "scalar_attention.h"
 #include "scalar_formats.h"
 #include "scalar_packed.h"
 
@@ -134,6 +135,7 @@ static const gh_kernels table = {
     .exponential = exponential,
     .round_to_blocks = elementwise_round_to_blocks,
     .multiply_packed = scalar_multiply_packed,
+    .attention = &scalar_attention,
     .round_to_bf16 = elementwise_round_to_bf16,
     .multiply_pairs = scalar_multiply_pairs,
     .add = elementwise_add,

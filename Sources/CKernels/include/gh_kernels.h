@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gh_attention.h"
 #include "gh_packed.h"
 #include "gh_pairs.h"
 
@@ -54,6 +55,8 @@ typedef struct gh_kernels {
     void (*round_to_blocks)(const float *x, int64_t n, int64_t columns, gh_rounded_block *out);
     /// Multiplies packed rows with rounded inputs.
     void (*multiply_packed)(gh_packed_type type, const gh_packed_product *product);
+    /// Attention over a KV cache in pages.
+    const gh_attention_kernels *attention;
     /// bfloat16 numbers for products with packed bfloat16 weights: to the nearest, ties to even; NaN stays NaN.
     void (*round_to_bf16)(const float *x, int64_t n, uint16_t *out);
     /// Multiplies packed bfloat16 rows with rounded inputs.
