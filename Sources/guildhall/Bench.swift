@@ -11,6 +11,7 @@ struct Bench: ParsableCommand {
 
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var threadOptions: ThreadOptions
+    @OptionGroup var machineOptions: MachineOptions
     @Option(help: "Tokens of the prompt.") var promptTokens: Int = 512
     @Option(help: "Tokens to decode.") var generateTokens: Int = 64
     @Option(help: "Sequences that are decoded together; the speed is that of all of them.") var sequences: Int = 1
@@ -32,8 +33,11 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         let path = try modelOptions.path()
+        let processors = try machineOptions.processors(threads: threadOptions.threads)
+        try machineOptions.placeMemory()
         Terminal.progress("loading \(path)")
         let pool = ComputePool(threads: threadOptions.threads)
+        if let processors { try pool.pin(to: processors) }
         let model = try modelOptions.transformer(path: path, pool: pool)
         var settings = SpeedMeasurement.Settings()
         settings.promptTokens = promptTokens

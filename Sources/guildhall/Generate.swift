@@ -9,6 +9,7 @@ struct Generate: AsyncParsableCommand {
 
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var threadOptions: ThreadOptions
+    @OptionGroup var machineOptions: MachineOptions
     @OptionGroup var sampling: SamplingArguments
 
     @Option(help: "Text to continue.") var prompt: String?
@@ -29,7 +30,8 @@ struct Generate: AsyncParsableCommand {
 
     func run() async throws {
         let text = try promptText()
-        let engine = try loadEngine(modelOptions, threads: threadOptions.threads, context: context)
+        let engine = try loadEngine(
+            modelOptions, threads: threadOptions.threads, machine: machineOptions, context: context)
         let tokens =
             chat
             ? try engine.promptTokens(of: [ChatMessage(role: "user", content: text)])

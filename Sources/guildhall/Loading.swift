@@ -5,13 +5,17 @@ import Tensors
 
 /// Loads the model and starts an engine on it, saying so on a terminal.
 func loadEngine(
-    _ model: ModelOptions, threads: Int, context: Int? = nil, maxRunning: Int? = nil, maxWaiting: Int? = nil
+    _ model: ModelOptions, threads: Int, machine: MachineOptions, context: Int? = nil, maxRunning: Int? = nil,
+    maxWaiting: Int? = nil
 ) throws -> Engine {
     let path = try model.path()
+    let processors = try machine.processors(threads: threads)
+    try machine.placeMemory()
     Terminal.progress("loading \(path)")
     defer { Terminal.endProgress() }
     var options = EngineOptions()
     options.threads = threads
+    options.processors = processors
     options.contextLength = context
     if let maxRunning { options.maxRunning = maxRunning }
     if let maxWaiting { options.maxWaiting = maxWaiting }

@@ -11,6 +11,7 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var threadOptions: ThreadOptions
+    @OptionGroup var machineOptions: MachineOptions
     @Option(help: "Address to listen on.") var host: String = "127.0.0.1"
     @Option(name: [.short, .long], help: "Port to listen on; 0 takes a free one.") var port: Int = 8080
     @Option(help: "Tokens that prompt and answer may have together. Default: the model's.") var context: Int?
@@ -34,8 +35,8 @@ struct Serve: AsyncParsableCommand {
         var logger = Logger(label: "guildhall") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
         let engine = try loadEngine(
-            modelOptions, threads: threadOptions.threads, context: context, maxRunning: maxRunning,
-            maxWaiting: maxWaiting)
+            modelOptions, threads: threadOptions.threads, machine: machineOptions, context: context,
+            maxRunning: maxRunning, maxWaiting: maxWaiting)
         var configuration = ServerConfiguration()
         configuration.host = host
         configuration.port = port

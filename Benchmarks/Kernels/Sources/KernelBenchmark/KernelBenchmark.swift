@@ -57,7 +57,8 @@ import Tensors
                     let some = max(2_000_000_000 / (2 * rows * columns * tokens), 1)
                     var products = Products(weights, tokens: tokens)
                     let rate = measure(
-                        runs: runs, work: { products.run(some, pool).operations }, probe: { sumInRegisters(weights.form, pool) })
+                        runs: runs, work: { products.run(some, pool).operations },
+                        probe: { sumInRegisters(weights.form, pool) })
                     return cell(rate, unit: 1e9, digits: 0)
                 }
                 row([type.name] + cells)
