@@ -15,7 +15,6 @@ public final class GroupedExperts: ExpertExecutor {
     private let workspace: ExpertWorkspace
     private let kernels = Kernels.selected
     private var plan = DispatchPlan()
-    private var units: [Unit] = []
     /// For packed up and gate projections, and where each slot's input is in it.
     private let roundedInputs: RoundedActivations?
     private var slotTokens: [Int32] = []
@@ -30,6 +29,8 @@ public final class GroupedExperts: ExpertExecutor {
 
     /// Rows of a unit: enough work to hide taking it, small enough to even out the threads.
     private static let rowsPerUnit = 64
+    /// Tokens up to which an expert's products wait for memory rather than arithmetic.
+    private static let fewTokens = 8
 
     public init(
         weights: ExpertWeights, pool: ComputePool, workspace: ExpertWorkspace, weighsInput: Bool = false
@@ -89,48 +90,58 @@ public final class GroupedExperts: ExpertExecutor {
     }
 
     private func project() {
-        cutIntoUnits(rows: weights.width)
-        pool.forEach(count: units.count, grain: 1) { taken, worker in
-            for unit in units[taken] { activate(unit, worker: worker) }
-        }
-        if let roundedActivated {
-            pool.round(
-                workspace.activated.pointer, inputStride: weights.width, to: roundedActivated,
-                tokens: plan.assignments.count)
-        }
-        cutIntoUnits(rows: weights.hiddenSize)
-        pool.forEach(count: units.count, grain: 1) { taken, worker in
-            for unit in units[taken] { projectDown(unit, worker: worker) }
-        }
+        forEachUnit(rows: weights.width) { unit, worker in activate(unit, worker: worker) }
+        forEachUnit(rows: weights.hiddenSize) { unit, worker in projectDown(unit, worker: worker) }
     }
 
-    private func cutIntoUnits(rows: Int) {
-        units.removeAll(keepingCapacity: true)
-        for expert in plan.activeExperts {
-            for start in stride(from: 0, to: rows, by: GroupedExperts.rowsPerUnit) {
-                units.append(Unit(expert: expert, rows: start..<min(start + GroupedExperts.rowsPerUnit, rows)))
+    /// Calls `body` with units that cover `rows` rows of every active expert.
+    ///
+    /// While experts have few tokens, memory is the limit, and a thread reads on through neighbouring rows. When one has
+    /// many, units stay small, because a busy expert's rows cost more than others.
+    private func forEachUnit(rows: Int, _ body: (_ unit: Unit, _ worker: Int) -> Void) {
+        let blocks = (rows + Self.rowsPerUnit - 1) / Self.rowsPerUnit
+        let experts = plan.activeExperts
+        let busiest = experts.reduce(0) { max($0, plan.slots(of: $1).count) }
+        func units(_ taken: Range<Int>, _ worker: Int) {
+            var next = taken.lowerBound
+            while next < taken.upperBound {
+                let (index, block) = next.quotientAndRemainder(dividingBy: blocks)
+                let end = min(block + taken.upperBound - next, blocks)
+                let range = block * Self.rowsPerUnit..<min(end * Self.rowsPerUnit, rows)
+                body(Unit(expert: experts[index], rows: range), worker)
+                next += end - block
             }
         }
+        if busiest <= Self.fewTokens {
+            pool.forEach(count: experts.count * blocks, shrinkingTo: 1, units)
+        } else {
+            pool.forEach(count: experts.count * blocks, grain: 1, units)
+        }
     }
 
-    /// `activated[slot][rows] = activation(gate x, up x)`.
+    /// `activated[slot][rows] = activation(gate x, up x)`, rounded where the down projection is packed.
     private func activate(_ unit: Unit, worker: Int) {
         let slots = plan.slots(of: unit.expert)
         let height = unit.rows.count
         let panelBytes = Kernels.productScratchBytes(columns: weights.hiddenSize)
         let panel = pool.scratch(
-            worker: worker, bytes: panelBytes + slots.count * height * MemoryLayout<Float>.stride)
-        let activated = workspace.activated.pointer + slots.lowerBound * weights.width + unit.rows.lowerBound
+            worker: worker, bytes: panelBytes + 2 * slots.count * height * MemoryLayout<Float>.stride)
         let beside = (panel + panelBytes).assumingMemoryBound(to: Float.self)
-        if weights.activation.isGated {
-            widen(.gate, unit, into: activated, stride: weights.width, scratch: panel)
-            widen(.up, unit, into: beside, stride: height, scratch: panel)
-        } else {
-            widen(.up, unit, into: activated, stride: weights.width, scratch: panel)
+        var activated = beside + slots.count * height
+        var stride = height
+        if roundedActivated == nil {
+            activated = workspace.activated.pointer + slots.lowerBound * weights.width + unit.rows.lowerBound
+            stride = weights.width
         }
-        for token in 0..<slots.count {
-            weights.activation.apply(
-                activated + token * weights.width, beside + token * height, count: height, kernels: kernels)
+        widen(weights.activation.isGated ? .gate : .up, unit, into: activated, stride: stride, scratch: panel)
+        if weights.activation.isGated { widen(.up, unit, into: beside, stride: height, scratch: panel) }
+        for (token, slot) in slots.enumerated() {
+            let numbers = activated + token * stride
+            weights.activation.apply(numbers, beside + token * height, count: height, kernels: kernels)
+            if let roundedActivated {
+                kernels.round(
+                    numbers, count: height, to: roundedActivated, token: slot, column: unit.rows.lowerBound)
+            }
         }
     }
 

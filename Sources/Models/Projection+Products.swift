@@ -15,6 +15,31 @@ extension ComputePool {
         } else {
             multiply(projection.matrix, input: input, tokens: tokens, output: output)
         }
+        addBias(of: projection, to: output, tokens: tokens)
+    }
+
+    /// Several projections of the same inputs, in one fork where all are packed.
+    func multiply(
+        _ projections: [(Projection, output: UnsafeMutablePointer<Float>)], input: UnsafePointer<Float>, tokens: Int,
+        rounding: RoundingBuffers
+    ) {
+        let products = projections.compactMap { projection, output in
+            projection.packed.map { PackedOutput(weights: $0, output: output, outputStride: $0.rows) }
+        }
+        guard let first = projections.first, products.count == projections.count else {
+            for (projection, output) in projections {
+                multiply(projection, input: input, tokens: tokens, output: output, rounding: rounding)
+            }
+            return
+        }
+        let columns = first.0.matrix.columns
+        let rounded = rounding.buffer(columns: columns)
+        round(input, inputStride: columns, to: rounded, tokens: tokens)
+        multiply(products, activations: rounded, tokens: 0..<tokens)
+        for (projection, output) in projections { addBias(of: projection, to: output, tokens: tokens) }
+    }
+
+    private func addBias(of projection: Projection, to output: UnsafeMutablePointer<Float>, tokens: Int) {
         guard !projection.bias.isEmpty else { return }
         projection.bias.withUnsafeBufferPointer { bias in
             guard let base = bias.baseAddress else { return }

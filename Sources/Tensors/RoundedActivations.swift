@@ -64,4 +64,14 @@ extension Kernels {
             }
         }
     }
+
+    /// Rounds `count` floats to the columns from `column` on of one token. Both are multiples of 32.
+    public func round(
+        _ input: UnsafePointer<Float>, count: Int, to activations: RoundedActivations, token: Int, column: Int
+    ) {
+        precondition(token >= 0 && token < activations.capacity, "no room for the token")
+        precondition(column >= 0 && count >= 0 && column + count <= activations.columns, "columns outside")
+        precondition(column.isMultiple(of: 32) && count.isMultiple(of: 32), "not whole blocks")
+        table.pointee.round_to_blocks(input, Int64(count), activations.blocks(of: token) + column / 32)
+    }
 }

@@ -16,14 +16,10 @@ struct GroupedAttention {
         let rows = step.batch.rows
         let input = workspace.normalised.pointer
         pool.multiply(
-            weights.query, input: input, tokens: rows, output: workspace.queries.pointer,
-            rounding: workspace.rounding)
-        pool.multiply(
-            weights.key, input: input, tokens: rows, output: workspace.keys.pointer,
-            rounding: workspace.rounding)
-        pool.multiply(
-            weights.value, input: input, tokens: rows, output: workspace.values.pointer,
-            rounding: workspace.rounding)
+            [
+                (weights.query, output: workspace.queries.pointer), (weights.key, output: workspace.keys.pointer),
+                (weights.value, output: workspace.values.pointer),
+            ], input: input, tokens: rows, rounding: workspace.rounding)
         pool.forEach(count: rows, grain: 4) { taken, _ in
             for row in taken { place(row, weights, step: step, workspace: workspace) }
         }
