@@ -23,18 +23,18 @@ extension ComputePool {
         _ projections: [(Projection, output: UnsafeMutablePointer<Float>)], input: UnsafePointer<Float>, tokens: Int,
         rounding: RoundingBuffers
     ) {
-        let products = projections.compactMap { projection, output in
-            projection.packed.map { PackedOutput(weights: $0, output: output, outputStride: $0.rows) }
-        }
-        guard let first = projections.first, products.count == projections.count else {
+        let packed = projections.compactMap(\.0.packed)
+        guard let first = packed.first, packed.count == projections.count else {
             for (projection, output) in projections {
                 multiply(projection, input: input, tokens: tokens, output: output, rounding: rounding)
             }
             return
         }
-        let columns = first.0.matrix.columns
-        let rounded = rounding.buffer(columns: columns)
-        round(input, inputStride: columns, to: rounded, tokens: tokens)
+        let rounded = rounding.buffer(for: packed)
+        round(input, inputStride: first.columns, to: rounded, tokens: tokens)
+        let products = zip(packed, projections).map { matrix, projection in
+            PackedOutput(weights: matrix, output: projection.output, outputStride: matrix.rows)
+        }
         multiply(products, activations: rounded, tokens: 0..<tokens)
         for (projection, output) in projections { addBias(of: projection, to: output, tokens: tokens) }
     }
