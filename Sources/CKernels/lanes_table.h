@@ -77,6 +77,7 @@
 #include "lanes_gemm.h"
 #include "lanes_math.h"
 #include "packed_products.h"
+#include "sampling_loops.h"
 #include "pair_lanes.h"
 #include "pair_tiles.h"
 
@@ -143,6 +144,8 @@ static const gh_kernels table = {
     .rope_halves = elementwise_rope_halves,
     .rope_pairs = elementwise_rope_pairs,
     .argmax = argmax,
+    .block_maxima = sampling_block_maxima,
+    .sampling_weights = sampling_weights,
     .read_probe = elementwise_read_probe,
     .product_probe = product_probe,
     .pair_probe = PAIR_PROBE,

@@ -4,6 +4,7 @@
 #include "blocks.h"
 #include "elementwise.h"
 #include "gh_kernels.h"
+#include "sampling_loops.h"
 #include "scalar_attention.h"
 #include "scalar_formats.h"
 #include "scalar_packed.h"
@@ -143,6 +144,8 @@ static const gh_kernels table = {
     .rope_halves = elementwise_rope_halves,
     .rope_pairs = elementwise_rope_pairs,
     .argmax = argmax,
+    .block_maxima = sampling_block_maxima,
+    .sampling_weights = sampling_weights,
     .read_probe = elementwise_read_probe,
     .product_probe = scalar_product_probe,
     .pair_probe = scalar_pair_probe,

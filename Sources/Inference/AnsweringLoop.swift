@@ -42,6 +42,8 @@ extension LoadedModel {
     /// Called on the engine's thread: the compute pool belongs to the thread that makes it.
     func makeLoop(_ options: EngineOptions, contextLength: Int, observer: any RoutingObserver) -> any AnsweringLoop {
         let pool = ComputePool(threads: options.threads)
+        // A system that refuses now, after the list was checked, leaves the threads where they were.
+        if let processors = options.processors { try? pool.pin(to: processors) }
         switch model {
         case .decoder(let model):
             let runner = ModelRunner(

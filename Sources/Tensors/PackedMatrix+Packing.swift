@@ -15,10 +15,10 @@ extension PackedMatrix {
             func pack(_ range: Range<Int>) {
                 for panel in range {
                     let first = panel * Self.panelRows
+                    let count = min(Self.panelRows, weights.rows - first)
                     layout.pack(
-                        weights.row(first), rowBytes: weights.rowBytes,
-                        count: min(Self.panelRows, weights.rows - first),
-                        columns: weights.columns, into: output + panel * panelBytes)
+                        weights.row(first), rowBytes: weights.rowBytes, count: count, columns: weights.columns,
+                        into: output + panel * panelBytes)
                 }
             }
             guard let pool else { return pack(0..<panels) }

@@ -11,6 +11,7 @@ struct Generate: AsyncParsableCommand {
     @OptionGroup var threadOptions: ThreadOptions
     @OptionGroup var cacheOptions: CacheOptions
     @OptionGroup var cacheMemory: CacheMemoryOptions
+    @OptionGroup var machineOptions: MachineOptions
     @OptionGroup var sampling: SamplingArguments
 
     @Option(help: "Text to continue.") var prompt: String?
@@ -34,7 +35,8 @@ struct Generate: AsyncParsableCommand {
         var options = EngineOptions()
         options.threads = threadOptions.threads
         options.contextLength = context
-        let engine = try loadEngine(modelOptions, cache: cacheOptions, memory: cacheMemory, options: options)
+        let engine = try loadEngine(
+            modelOptions, machine: machineOptions, cache: cacheOptions, memory: cacheMemory, options: options)
         let tokens =
             chat
             ? try engine.promptTokens(of: [ChatMessage(role: "user", content: text)])

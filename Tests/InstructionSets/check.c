@@ -140,6 +140,25 @@ static uint64_t check_weighted_sum(const gh_kernels *kernels, int64_t seed, uint
     return sum;
 }
 
+// What sampling reads has the same bits.
+static uint64_t check_sampling(const gh_kernels *kernels, const float *x, int64_t n, int64_t seed, uint64_t sum) {
+    const gh_kernels *scalar = gh_kernels_scalar();
+    float wanted[8], got[8], largest = x[scalar->argmax(x, n)];
+    double weights[512], expected[512], sums[8], totals[8];
+    scalar->block_maxima(x, n, wanted);
+    kernels->block_maxima(x, n, got);
+    scalar->sampling_weights(x, n, largest, 1.25, expected, totals);
+    kernels->sampling_weights(x, n, largest, 1.25, weights, sums);
+    const int64_t blocks = (n + gh_logit_block - 1) / gh_logit_block;
+    if (!same_bits(got, wanted, blocks)) fail(kernels, "block_maxima", "", seed);
+    const bool is_same = !memcmp(weights, expected, (size_t)n * 8) && !memcmp(sums, totals, (size_t)blocks * 8);
+    if (!is_same) fail(kernels, "sampling_weights", "", seed);
+    for (int64_t i = 0; i < n; i++)
+        if (fabs(weights[i] - exp(((double)x[i] - (double)largest) * 1.25)) > 1e-15)
+            fail(kernels, "sampling_weights", "are not exponentials", seed);
+    return digest(sum, (const float *)(const void *)weights, 2 * n);
+}
+
 // Functions of one vector, in place of a copy.
 static uint64_t check_vectors(const gh_kernels *kernels, int64_t seed, uint64_t sum) {
     const gh_kernels *scalar = gh_kernels_scalar();
@@ -171,6 +190,7 @@ static uint64_t check_vectors(const gh_kernels *kernels, int64_t seed, uint64_t 
     float powers[13];
     kernels->exponential(hard, 13, powers);
     sum = digest(sum, powers, 13);
+    sum = check_sampling(kernels, x, n, seed, sum);
     free(x), free(y), free(wanted), free(got);
     return sum;
 }

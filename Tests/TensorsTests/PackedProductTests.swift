@@ -206,8 +206,8 @@ private func rounded(_ x: FloatBuffer, token: Int, columns: Int, form: RoundedFo
     @Test func inputsMayBeRoundedInTwoForms() throws {
         var random = SplitMix64(seed: 47)
         for type in [.bf16, .q5_1] as [ElementType] {
-            let it = try Case(type, rows: 33, columns: 96, tokens: 4, using: &random),
-                output = FloatBuffer(count: 33 * 4)
+            let it = try Case(type, rows: 33, columns: 96, tokens: 4, using: &random)
+            let output = FloatBuffer(count: 33 * 4)
             let both = RoundedActivations(capacity: 4, columns: 96, forms: [.int8, .bfloat16])
             Kernels.selected.round(it.input.pointer, inputStride: 96, to: both, tokens: 0..<4)
             Kernels.selected.multiply(

@@ -16,6 +16,7 @@
 #include "gh_attention.h"
 #include "gh_packed.h"
 #include "gh_pairs.h"
+#include "gh_system.h"
 
 #pragma clang assume_nonnull begin
 
@@ -26,6 +27,9 @@ typedef struct gh_format {
     /// out[r] = row r · x, for `count` rows that start `row_bytes` apart. `n` is a whole number of blocks.
     void (*dot_rows)(const void *rows, int64_t row_bytes, int64_t count, const float *x, int64_t n, float *out);
 } gh_format;
+
+/// Logits of a block in `block_maxima` and `sampling_weights`.
+enum { gh_logit_block = 64 };
 
 /// One implementation of everything.
 typedef struct gh_kernels {
@@ -71,6 +75,13 @@ typedef struct gh_kernels {
     void (*rope_pairs)(float *x, const float *cosines, const float *sines, int64_t half);
     /// Lowest index of the largest of `n` >= 1 numbers. NaN never wins; 0 if all are NaN.
     int64_t (*argmax)(const float *x, int64_t n);
+    /// out[b] = the largest of the logits of block b, `gh_logit_block` each (the last may be shorter) of `n`; minus infinity
+    /// if none is a number.
+    void (*block_maxima)(const float *x, int64_t n, float *out);
+    /// out[i] = exp((x[i] - best) * inverse_temperature) and sums[b] = their sum in block b; nothing is above `best`. 0
+    /// for NaN and what is below exp(-707).
+    void (*sampling_weights)(
+        const float *x, int64_t n, float best, double inverse_temperature, double *out, double *sums);
     /// Reads every byte and returns a value that depends on all of them: a probe of memory bandwidth.
     uint64_t (*read_probe)(const void *bytes, int64_t count);
     /// Does nothing but the exact sums of `multiply_packed`, in registers, `rounds` times: a probe of the speed that no
