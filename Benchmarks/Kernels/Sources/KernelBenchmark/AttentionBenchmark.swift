@@ -84,9 +84,9 @@ struct AttentionBenchmark {
         return Double(share * pool.threads * MemoryLayout<Float>.stride)
     }
 
-    /// Float32 products of matrices that stay in the cache.
+    /// Float32 products of matrices that stay in the cache, with sums so long that little but multiply-adds is left.
     private func multiply() -> Double {
-        let rows = 48, columns = 48, length = 64, rounds = 2000
+        let rows = 24, columns = 24, length = 2048, rounds = 100
         pool.run { _ in
             let left = FloatBuffer(count: rows * length), right = FloatBuffer(count: columns * length)
             let output = FloatBuffer(count: rows * columns)
