@@ -2,6 +2,7 @@
 #include "gh_kernels.h"
 
 #if defined(__x86_64__)
+#include <float.h>
 #include <immintrin.h>
 #include <math.h>
 

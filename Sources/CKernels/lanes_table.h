@@ -87,6 +87,28 @@
 #define PAIR_PROBE pair_probe
 #endif
 
+#include "attention_layout.h"
+#ifdef __aarch64__
+#include "attention_lanes_neon.h"
+#else
+#include "attention_lanes_x86.h"
+#endif
+#include "attention_lanes.h"
+#include "attention_store.h"
+#define FORMAT f32
+#define BYTES 4
+#define HAS_SCALES 0
+#include "attention_tiles.h"
+#define FORMAT f16
+#define BYTES 2
+#define HAS_SCALES 0
+#include "attention_tiles.h"
+#define FORMAT q8
+#define BYTES 1
+#define HAS_SCALES 1
+#include "attention_tiles.h"
+#include "attention_pages.h"
+
 static const gh_kernels table = {
     .name = TARGET_NAME,
     .f32 = {dequantize_f32, dot_f32},
@@ -114,6 +136,7 @@ static const gh_kernels table = {
     .exponential = exponential,
     .round_to_blocks = elementwise_round_to_blocks,
     .multiply_packed = multiply_packed,
+    .attention = &attention,
     .round_to_bf16 = elementwise_round_to_bf16,
     .multiply_pairs = MULTIPLY_PAIRS,
     .add = elementwise_add,

@@ -70,6 +70,14 @@ PACKED_INLINE row_integers load_bytes_wide(const uint8_t *p) {
 PACKED_INLINE row_integers load_signed_bytes_wide(const uint8_t *p) {
     return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const void *)p));
 }
+// Two bytes of each row, as 16-bit numbers.
+PACKED_INLINE row_integers load_byte_pairs(const uint8_t *p) {
+    return _mm256_cvtepu8_epi16(_mm_loadu_si128((const void *)p));
+}
+// Adds the products of 16-bit numbers, two in a lane.
+PACKED_INLINE row_integers pairs_add(row_integers sums, row_integers a, row_integers b) {
+    return integers_sum(sums, _mm256_madd_epi16(a, b));
+}
 // Halves of E8M0 scales, as `half_of_e8m0`.
 PACKED_INLINE row_numbers load_e8m0(const uint8_t *p) {
     row_integers code = load_bytes_wide(p);

@@ -72,6 +72,16 @@ PACKED_INLINE row_integers load_bytes_wide(const uint8_t *p) {
 PACKED_INLINE row_integers load_signed_bytes_wide(const uint8_t *p) {
     return vmovl_s16(vget_low_s16(vmovl_s8(vreinterpret_s8_u8(load_four(p)))));
 }
+// Two bytes of each row, as 16-bit numbers.
+PACKED_INLINE row_integers load_byte_pairs(const uint8_t *p) {
+    return vreinterpretq_s32_u16(vmovl_u8(vld1_u8(p)));
+}
+// Adds the products of 16-bit numbers, two in a lane.
+PACKED_INLINE row_integers pairs_add(row_integers sums, row_integers a, row_integers b) {
+    const int16x8_t first = vreinterpretq_s16_s32(a), second = vreinterpretq_s16_s32(b);
+    int32x4_t low = vmull_s16(vget_low_s16(first), vget_low_s16(second)), high = vmull_high_s16(first, second);
+    return vaddq_s32(sums, vpaddq_s32(low, high));
+}
 // Halves of E8M0 scales, as `half_of_e8m0`.
 PACKED_INLINE row_numbers load_e8m0(const uint8_t *p) {
     row_integers code = load_bytes_wide(p);

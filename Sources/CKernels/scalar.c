@@ -5,6 +5,7 @@
 #include "elementwise.h"
 #include "gh_kernels.h"
 #include "sampling_loops.h"
+#include "scalar_attention.h"
 #include "scalar_formats.h"
 #include "scalar_packed.h"
 
@@ -135,6 +136,7 @@ static const gh_kernels table = {
     .exponential = exponential,
     .round_to_blocks = elementwise_round_to_blocks,
     .multiply_packed = scalar_multiply_packed,
+    .attention = &scalar_attention,
     .round_to_bf16 = elementwise_round_to_bf16,
     .multiply_pairs = scalar_multiply_pairs,
     .add = elementwise_add,

@@ -20,6 +20,8 @@ public final class GroupedExperts: ExpertExecutor {
     private var slotTokens: [Int32] = []
     /// For packed down projections.
     private let roundedActivated: RoundedActivations?
+    /// Whether activated numbers are rounded as they are made.
+    private var roundsAtOnce = false
 
     /// Rows `rows` of one expert's matrix for all of its tokens.
     private struct Unit {
@@ -27,6 +29,8 @@ public final class GroupedExperts: ExpertExecutor {
         let rows: Range<Int>
     }
 
+    /// Rows whose activated numbers share a scale where the down projection wants that.
+    private static let rowsOfScale = 256
     /// Rows of a unit: enough work to hide taking it, small enough to even out the threads.
     private static let rowsPerUnit = 64
     /// Tokens up to which an expert's products wait for memory rather than arithmetic.
@@ -90,29 +94,44 @@ public final class GroupedExperts: ExpertExecutor {
     }
 
     private func project() {
-        forEachUnit(rows: weights.width) { unit, worker in activate(unit, worker: worker) }
-        forEachUnit(rows: weights.hiddenSize) { unit, worker in projectDown(unit, worker: worker) }
+        let together = roundedActivated?.forms.contains(.int8Units) ?? false ? Self.rowsOfScale : Self.rowsPerUnit
+        let hasFewTokens = hasFewTokens
+        roundsAtOnce = roundedActivated != nil && (together == Self.rowsPerUnit || !hasFewTokens)
+        let rowsPerUnit = roundsAtOnce ? together : Self.rowsPerUnit
+        forEachUnit(rows: weights.width, each: rowsPerUnit) { unit, worker in activate(unit, worker: worker) }
+        if let roundedActivated, !roundsAtOnce {
+            pool.round(
+                workspace.activated.pointer, inputStride: weights.width, to: roundedActivated,
+                tokens: plan.assignments.count)
+        }
+        forEachUnit(rows: weights.hiddenSize, each: Self.rowsPerUnit) { unit, worker in
+            projectDown(unit, worker: worker)
+        }
+    }
+
+    /// Whether no expert has so many tokens that arithmetic takes longer than reading its weights.
+    private var hasFewTokens: Bool {
+        plan.activeExperts.allSatisfy { plan.slots(of: $0).count <= Self.fewTokens }
     }
 
     /// Calls `body` with units that cover `rows` rows of every active expert.
     ///
     /// While experts have few tokens, memory is the limit, and a thread reads on through neighbouring rows. When one has
     /// many, units stay small, because a busy expert's rows cost more than others.
-    private func forEachUnit(rows: Int, _ body: (_ unit: Unit, _ worker: Int) -> Void) {
-        let blocks = (rows + Self.rowsPerUnit - 1) / Self.rowsPerUnit
+    private func forEachUnit(rows: Int, each rowsPerUnit: Int, _ body: (_ unit: Unit, _ worker: Int) -> Void) {
+        let blocks = (rows + rowsPerUnit - 1) / rowsPerUnit
         let experts = plan.activeExperts
-        let busiest = experts.reduce(0) { max($0, plan.slots(of: $1).count) }
         func units(_ taken: Range<Int>, _ worker: Int) {
             var next = taken.lowerBound
             while next < taken.upperBound {
                 let (index, block) = next.quotientAndRemainder(dividingBy: blocks)
                 let end = min(block + taken.upperBound - next, blocks)
-                let range = block * Self.rowsPerUnit..<min(end * Self.rowsPerUnit, rows)
+                let range = block * rowsPerUnit..<min(end * rowsPerUnit, rows)
                 body(Unit(expert: experts[index], rows: range), worker)
                 next += end - block
             }
         }
-        if busiest <= Self.fewTokens {
+        if hasFewTokens {
             pool.forEach(count: experts.count * blocks, shrinkingTo: 1, units)
         } else {
             pool.forEach(count: experts.count * blocks, grain: 1, units)
@@ -129,7 +148,7 @@ public final class GroupedExperts: ExpertExecutor {
         let beside = (panel + panelBytes).assumingMemoryBound(to: Float.self)
         var activated = beside + slots.count * height
         var stride = height
-        if roundedActivated == nil {
+        if !roundsAtOnce {
             activated = workspace.activated.pointer + slots.lowerBound * weights.width + unit.rows.lowerBound
             stride = weights.width
         }
@@ -138,7 +157,7 @@ public final class GroupedExperts: ExpertExecutor {
         for (token, slot) in slots.enumerated() {
             let numbers = activated + token * stride
             weights.activation.apply(numbers, beside + token * height, count: height, kernels: kernels)
-            if let roundedActivated {
+            if let roundedActivated, roundsAtOnce {
                 kernels.round(
                     numbers, count: height, to: roundedActivated, token: slot, column: unit.rows.lowerBound)
             }

@@ -31,6 +31,14 @@ extension LoadedModel {
         }
     }
 
+    /// Tokens of the longest sequence whose KV cache fits into the memory that `options` allow. Not limited for an
+    /// encoder with a decoder, whose caches are small.
+    public func longestSequence(_ options: EngineOptions) -> Int {
+        guard case .decoder(let model) = model else { return .max }
+        return model.longestSequence(
+            cacheType: options.cacheType, cacheBytes: options.cacheBytes, maxBatch: options.maxBatch)
+    }
+
     /// Called on the engine's thread: the compute pool belongs to the thread that makes it.
     func makeLoop(_ options: EngineOptions, contextLength: Int, observer: any RoutingObserver) -> any AnsweringLoop {
         let pool = ComputePool(threads: options.threads)
@@ -39,7 +47,8 @@ extension LoadedModel {
         switch model {
         case .decoder(let model):
             let runner = ModelRunner(
-                model: model, pool: pool, maxBatch: max(options.prefillChunk, options.maxRunning), observer: observer)
+                model: model, pool: pool, maxBatch: options.maxBatch, cacheType: options.cacheType,
+                cacheBytes: options.cacheBytes, observer: observer)
             return ContinuousBatch(
                 loaded: self, runner: runner, seats: seats(options), promptShare: options.sharedPrefillChunk,
                 contextLength: contextLength)
@@ -48,4 +57,9 @@ extension LoadedModel {
                 loaded: self, model: model, pool: pool, observer: observer, contextLength: contextLength)
         }
     }
+}
+
+extension EngineOptions {
+    /// Tokens of one pass through the model.
+    var maxBatch: Int { max(prefillChunk, maxRunning) }
 }

@@ -24,9 +24,19 @@ public struct EngineOptions: Sendable {
     public var prefillChunk = 512
     /// Prompt tokens that go through the model together with the next tokens of other answers, which wait for them.
     public var sharedPrefillChunk = 64
+    /// How keys and values are kept.
+    public var cacheType = KVCacheType.f32
+    /// Memory for the KV caches of all requests together, in bytes, taken as it is needed. The context is no longer than
+    /// what it holds; where several requests do not fit at the same time, the younger ones wait.
+    public var cacheBytes = EngineOptions.defaultCacheBytes
 
-    /// The key–value cache of a context is reserved for each request, so the default is moderate.
+    /// A quarter of the machine's memory.
+    public static let defaultCacheBytes = Int(clamping: ProcessInfo.processInfo.physicalMemory / 4)
+
+    /// The context that is used if nobody asks for another one: some models' own is far longer than most need.
     public static let defaultContextLimit = 32_768
+    /// A context that is no use when it is shorter.
+    public static let smallestContext = 64
 
     public init() {}
 }
@@ -128,7 +138,8 @@ extension ModelDescription {
         let outline = loaded.model.outline
         let wanted = options.contextLength ?? EngineOptions.defaultContextLimit
         self.init(
-            id: loaded.id, architecture: outline.architecture, contextLength: min(wanted, outline.contextLength),
+            id: loaded.id, architecture: outline.architecture,
+            contextLength: min(wanted, outline.contextLength, loaded.longestSequence(options)),
             vocabularySize: outline.vocabularySize, layers: outline.layers, experts: outline.experts,
             expertsPerToken: outline.expertsPerToken)
     }

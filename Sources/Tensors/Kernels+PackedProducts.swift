@@ -42,7 +42,8 @@ extension Kernels {
         case .blocks(let type):
             var product = gh_packed_product(
                 panels: start, rows: Int64(rows.count), columns: Int64(weights.columns),
-                inputs: activations.blocks(of: first), order: order, tokens: Int64(tokens), out: output,
+                inputs: activations.blocks(of: first, form: weights.form), order: order, tokens: Int64(tokens),
+                out: output,
                 out_stride: Int64(outputStride))
             table.pointee.multiply_packed(type, &product)
         case .pairs:

@@ -29,7 +29,7 @@ enum PanelLayout {
     /// What the inputs of products must be rounded to.
     var form: RoundedForms {
         switch self {
-        case .blocks: .int8
+        case .blocks(let type): gh_packed_input_columns(type) == 32 ? .int8 : .int8Units
         case .pairs: .bfloat16
         }
     }

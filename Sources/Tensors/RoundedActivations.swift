@@ -13,6 +13,7 @@ public final class RoundedActivations: @unchecked Sendable {
     /// What the numbers are rounded to.
     public let forms: RoundedForms
     private let blocks: UnsafeMutablePointer<gh_rounded_block>
+    private let units: UnsafeMutablePointer<gh_rounded_block>
     private let halves: UnsafeMutablePointer<UInt16>
     private let storage: UnsafeMutableRawPointer
 
@@ -24,19 +25,22 @@ public final class RoundedActivations: @unchecked Sendable {
         let (count, overflow) = capacity.multipliedReportingOverflow(by: columns / 32)
         precondition(!overflow && count < Int.max / 256, "no such buffer")
         self.forms = forms
-        let blockCount = forms.contains(.int8) ? count : 0, halfCount = forms.contains(.bfloat16) ? 32 * count : 0
-        let blockBytes = blockCount * MemoryLayout<gh_rounded_block>.stride
-        storage = AlignedStorage.allocate(bytes: max(blockBytes + 2 * halfCount, 1))
+        precondition(!forms.contains(.int8Units) || columns.isMultiple(of: 256), "not whole units")
+        let blockCount = forms.contains(.int8) ? count : 0, unitCount = forms.contains(.int8Units) ? count : 0
+        let halfCount = forms.contains(.bfloat16) ? 32 * count : 0
+        let blockBytes = MemoryLayout<gh_rounded_block>.stride
+        storage = AlignedStorage.allocate(bytes: max((blockCount + unitCount) * blockBytes + 2 * halfCount, 1))
         blocks = storage.bindMemory(to: gh_rounded_block.self, capacity: blockCount)
-        halves = (storage + blockBytes).bindMemory(to: UInt16.self, capacity: halfCount)
+        units = (storage + blockCount * blockBytes).bindMemory(to: gh_rounded_block.self, capacity: unitCount)
+        halves = (storage + (blockCount + unitCount) * blockBytes).bindMemory(to: UInt16.self, capacity: halfCount)
     }
 
     deinit { AlignedStorage.free(storage) }
 
-    /// The blocks of one token.
-    func blocks(of token: Int) -> UnsafeMutablePointer<gh_rounded_block> {
-        precondition(forms.contains(.int8), "inputs were not rounded to int8")
-        return blocks + token * (columns / 32)
+    /// The blocks of one token, in the form `.int8` or `.int8Units`.
+    func blocks(of token: Int, form: RoundedForms) -> UnsafeMutablePointer<gh_rounded_block> {
+        precondition(forms.contains(form), "inputs were not rounded so")
+        return (form == .int8 ? blocks : units) + token * (columns / 32)
     }
 
     /// The bfloat16 numbers of one token.
@@ -53,25 +57,25 @@ extension Kernels {
         _ input: UnsafePointer<Float>, inputStride: Int, to activations: RoundedActivations, tokens: Range<Int>
     ) {
         precondition(tokens.lowerBound >= 0 && tokens.upperBound <= activations.capacity, "no room for the tokens")
-        let columns = Int64(activations.columns)
         for (i, token) in tokens.enumerated() {
-            let numbers = input + i * inputStride
-            if activations.forms.contains(.int8) {
-                table.pointee.round_to_blocks(numbers, columns, activations.blocks(of: token))
-            }
-            if activations.forms.contains(.bfloat16) {
-                table.pointee.round_to_bf16(numbers, columns, activations.halves(of: token))
-            }
+            round(input + i * inputStride, count: activations.columns, to: activations, token: token, column: 0)
         }
     }
 
-    /// Rounds `count` floats to the columns from `column` on of one token. Both are multiples of 32.
+    /// Rounds `count` floats to the columns from `column` on of one token. Both are multiples of 32, or of 256 where 256
+    /// numbers share a scale.
     public func round(
         _ input: UnsafePointer<Float>, count: Int, to activations: RoundedActivations, token: Int, column: Int
     ) {
         precondition(token >= 0 && token < activations.capacity, "no room for the token")
         precondition(column >= 0 && count >= 0 && column + count <= activations.columns, "columns outside")
-        precondition(column.isMultiple(of: 32) && count.isMultiple(of: 32), "not whole blocks")
-        table.pointee.round_to_blocks(input, Int64(count), activations.blocks(of: token) + column / 32)
+        for (form, together) in [(RoundedForms.int8, 32), (.int8Units, 256)] where activations.forms.contains(form) {
+            precondition(column.isMultiple(of: together) && count.isMultiple(of: together), "not whole blocks")
+            let blocks = activations.blocks(of: token, form: form) + column / 32
+            table.pointee.round_to_blocks(input, Int64(count), Int64(together), blocks)
+        }
+        if activations.forms.contains(.bfloat16) {
+            table.pointee.round_to_bf16(input, Int64(count), activations.halves(of: token) + column)
+        }
     }
 }

@@ -10,6 +10,8 @@ struct Generate: AsyncParsableCommand {
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var threadOptions: ThreadOptions
     @OptionGroup var machineOptions: MachineOptions
+    @OptionGroup var cacheOptions: CacheOptions
+    @OptionGroup var cacheMemory: CacheMemoryOptions
     @OptionGroup var sampling: SamplingArguments
 
     @Option(help: "Text to continue.") var prompt: String?
@@ -30,8 +32,11 @@ struct Generate: AsyncParsableCommand {
 
     func run() async throws {
         let text = try promptText()
-        let engine = try loadEngine(
-            modelOptions, threads: threadOptions.threads, machine: machineOptions, context: context)
+        var options = EngineOptions()
+        options.threads = threadOptions.threads
+        options.contextLength = context
+        try machineOptions.apply(to: &options)
+        let engine = try loadEngine(modelOptions, cache: cacheOptions, memory: cacheMemory, options: options)
         let tokens =
             chat
             ? try engine.promptTokens(of: [ChatMessage(role: "user", content: text)])

@@ -4,25 +4,25 @@ import Models
 import Tensors
 
 /// Loads the model and starts an engine on it, saying so on a terminal.
-func loadEngine(
-    _ model: ModelOptions, threads: Int, machine: MachineOptions, context: Int? = nil, maxRunning: Int? = nil,
-    maxWaiting: Int? = nil
-) throws -> Engine {
+func loadEngine(_ model: ModelOptions, cache: CacheOptions, memory: CacheMemoryOptions, options: EngineOptions) throws
+    -> Engine
+{
     let path = try model.path()
-    let processors = try machine.processors(threads: threads)
-    try machine.placeMemory()
     Terminal.progress("loading \(path)")
     defer { Terminal.endProgress() }
-    var options = EngineOptions()
-    options.threads = threads
-    options.processors = processors
-    options.contextLength = context
-    if let maxRunning { options.maxRunning = maxRunning }
-    if let maxWaiting { options.maxWaiting = maxWaiting }
-    return Engine(
-        model: try LoadedModel(
-            path: path, allowedFields: model.fields.allowed, activations: model.activations, threads: threads),
-        options: options)
+    var options = options
+    options.cacheType = cache.type(for: model.activations)
+    if let bytes = memory.bytes?.bytes { options.cacheBytes = bytes }
+    let loaded = try LoadedModel(
+        path: path, allowedFields: model.fields.allowed, activations: model.activations, threads: options.threads)
+    let longest = loaded.longestSequence(options)
+    let needed = min(options.contextLength ?? EngineOptions.smallestContext, loaded.model.outline.contextLength)
+    guard longest >= needed else {
+        throw CommandError(
+            "--kv-memory: \(options.cacheBytes) bytes hold \(longest) positions of this model's keys and values as "
+                + "\(options.cacheType.rawValue), not \(needed)")
+    }
+    return Engine(model: loaded, options: options)
 }
 
 extension ModelOptions {

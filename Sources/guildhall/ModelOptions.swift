@@ -13,7 +13,7 @@ struct ModelOptions: ParsableArguments {
     @Option(
         help: """
             How inputs of products with quantised weights are read: float32 (exact) or int8 (faster; rounded in blocks \
-            of 32).
+            of 32 or, as the weights, 256).
             """)
     var activations: ActivationPrecision = .float32
 
@@ -40,6 +40,46 @@ extension ActivationPrecision: ExpressibleByArgument {
 
     public static var allValueStrings: [String] { ["float32", "int8"] }
     public var defaultValueDescription: String { self == .int8 ? "int8" : "float32" }
+}
+
+/// How keys and values are kept.
+struct CacheOptions: ParsableArguments {
+    @Option(
+        name: .customLong("kv-cache-type"),
+        help: """
+            How the KV cache keeps numbers: f32 (exact), f16 (half the memory) or q8 (eight bits, a quarter). Default: \
+            f32, with --activations int8 f16.
+            """)
+    var type: KVCacheType?
+
+    func type(for activations: ActivationPrecision) -> KVCacheType { type ?? (activations == .int8 ? .f16 : .f32) }
+}
+
+extension KVCacheType: ExpressibleByArgument {}
+
+/// How much memory keys and values may take.
+struct CacheMemoryOptions: ParsableArguments {
+    @Option(
+        name: .customLong("kv-memory"),
+        help: """
+            Memory for all KV caches together: bytes, or with K, M or G. The context is no longer than what it holds; \
+            requests that do not fit wait. Default: a quarter of the machine's.
+            """)
+    var bytes: ByteCount?
+}
+
+/// A number of bytes: digits, and K, M or G for powers of 1,024.
+struct ByteCount: ExpressibleByArgument {
+    let bytes: Int
+
+    init?(argument: String) {
+        let units: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
+        let unit = argument.uppercased().last.flatMap { units[$0] }
+        guard let count = Int(unit == nil ? argument : String(argument.dropLast())), count > 0 else { return nil }
+        let (product, overflows) = count.multipliedReportingOverflow(by: unit ?? 1)
+        guard !overflows else { return nil }
+        bytes = product
+    }
 }
 
 /// What the user vouches for.

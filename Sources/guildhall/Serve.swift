@@ -12,6 +12,8 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var threadOptions: ThreadOptions
     @OptionGroup var machineOptions: MachineOptions
+    @OptionGroup var cacheOptions: CacheOptions
+    @OptionGroup var cacheMemory: CacheMemoryOptions
     @Option(help: "Address to listen on.") var host: String = "127.0.0.1"
     @Option(name: [.short, .long], help: "Port to listen on; 0 takes a free one.") var port: Int = 8080
     @Option(help: "Tokens that prompt and answer may have together. Default: the model's.") var context: Int?
@@ -34,9 +36,13 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         var logger = Logger(label: "guildhall") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
-        let engine = try loadEngine(
-            modelOptions, threads: threadOptions.threads, machine: machineOptions, context: context,
-            maxRunning: maxRunning, maxWaiting: maxWaiting)
+        var options = EngineOptions()
+        options.threads = threadOptions.threads
+        options.contextLength = context
+        options.maxRunning = maxRunning
+        options.maxWaiting = maxWaiting
+        try machineOptions.apply(to: &options)
+        let engine = try loadEngine(modelOptions, cache: cacheOptions, memory: cacheMemory, options: options)
         var configuration = ServerConfiguration()
         configuration.host = host
         configuration.port = port

@@ -36,7 +36,7 @@ private struct Case {
     }
 }
 
-/// Token `token` as products read it: bfloat16, or int8 blocks with scale = max|x| / 127, ties to even.
+/// Token `token` as products read it: bfloat16, or int8 with scale = max|x| / 127 of 32 or 256, ties to even.
 private func rounded(_ x: FloatBuffer, token: Int, columns: Int, form: RoundedForms) -> [Double] {
     var result: [Double] = []
     if form == .bfloat16 {
@@ -46,8 +46,9 @@ private func rounded(_ x: FloatBuffer, token: Int, columns: Int, form: RoundedFo
             return Double(number + large - large)
         }
     }
-    for start in stride(from: token * columns, to: (token + 1) * columns, by: 32) {
-        let block = x.elements[start..<start + 32]
+    let together = form == .int8 ? 32 : 256
+    for start in stride(from: token * columns, to: (token + 1) * columns, by: together) {
+        let block = x.elements[start..<start + together]
         let largest = block.map(abs).max() ?? 0
         let scale = largest / 127, inverse = largest > 0 ? 127 / largest : 0
         result += block.map { Double(scale) * Double(($0 * inverse).rounded(.toNearestOrEven)) }
@@ -132,7 +133,7 @@ private func rounded(_ x: FloatBuffer, token: Int, columns: Int, form: RoundedFo
                 let packed = try #require(PackedMatrix(packing: weights))
                 let x = FloatBuffer(count: 512), row = FloatBuffer(count: 512), output = FloatBuffer(count: 16)
                 for i in 0..<512 { x[i] = sign * 127 }
-                let activations = RoundedActivations(capacity: 1, columns: 512)
+                let activations = RoundedActivations(capacity: 1, columns: 512, forms: packed.form)
                 kernels.round(x.pointer, inputStride: 512, to: activations, tokens: 0..<1)
                 kernels.multiply(
                     packed: packed, rows: 0..<16, activations: activations, tokens: 0..<1, output: output.pointer,
@@ -222,7 +223,7 @@ private func rounded(_ x: FloatBuffer, token: Int, columns: Int, form: RoundedFo
         let pool = ComputePool(threads: 2)
         let it = try Case(.q4_K, rows: 1003, columns: 512, tokens: tokens, using: &random)
         let wanted = it.product(.selected, tokens: 0..<tokens), output = FloatBuffer(count: 1003 * tokens)
-        let activations = RoundedActivations(capacity: tokens, columns: 512)
+        let activations = RoundedActivations(capacity: tokens, columns: 512, forms: it.packed.form)
         pool.round(it.input.pointer, inputStride: 512, to: activations, tokens: tokens)
         pool.multiply(packed: it.packed, activations: activations, tokens: 0..<tokens, output: output.pointer)
         #expect(Array(output.elements) == wanted)

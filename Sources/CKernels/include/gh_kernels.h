@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gh_attention.h"
 #include "gh_packed.h"
 #include "gh_pairs.h"
 #include "gh_system.h"
@@ -53,11 +54,13 @@ typedef struct gh_kernels {
     void (*silu_multiply)(float *gate, const float *up, int64_t n);
     /// out = exp(x), at most 2 units in the last place off.
     void (*exponential)(const float *x, int64_t n, float *out);
-    /// Rounds `n` numbers, a multiple of 32, to the int8 blocks that packed weights are multiplied with: scale =
-    /// max|x| / 127, ties to even. A block whose largest magnitude is below 2^-100 becomes zero.
-    void (*round_to_blocks)(const float *x, int64_t n, gh_rounded_block *out);
+    /// Rounds `n` numbers to the int8 blocks that packed weights are multiplied with, with a scale for each `columns`,
+    /// 32 or 256, which divide `n`: max|x| / 127, ties to even. Numbers that are all below 2^-100 become zero.
+    void (*round_to_blocks)(const float *x, int64_t n, int64_t columns, gh_rounded_block *out);
     /// Multiplies packed rows with rounded inputs.
     void (*multiply_packed)(gh_packed_type type, const gh_packed_product *product);
+    /// Attention over a KV cache in pages.
+    const gh_attention_kernels *attention;
     /// bfloat16 numbers for products with packed bfloat16 weights: to the nearest, ties to even; NaN stays NaN.
     void (*round_to_bf16)(const float *x, int64_t n, uint16_t *out);
     /// Multiplies packed bfloat16 rows with rounded inputs.

@@ -1,7 +1,8 @@
 import Tensors
 
 /// Products with packed weights beside the machine's limits: reading memory for few tokens, exact sums in registers for
-/// many. `swift run -c release KernelBenchmark [FORMAT ...]`, for example `Q4_K`; GUILDHALL_ISA chooses the kernels.
+/// many. `swift run -c release KernelBenchmark [FORMAT ...]`, for example `Q4_K`; `ATTENTION` measures that instead.
+/// GUILDHALL_ISA chooses the kernels.
 @main struct KernelBenchmark {
     private static let formats: [ElementType] = [.q8_0, .q4_0, .q4_K, .q5_K, .q6_K, .mxfp4, .bf16]
     /// More than the caches of one machine hold.
@@ -10,6 +11,7 @@ import Tensors
 
     static func main() {
         let names = CommandLine.arguments.dropFirst().map { $0.uppercased() }
+        if names == ["ATTENTION"] { return attention() }
         let chosen = formats.filter { names.isEmpty || names.contains($0.name) }
         guard !chosen.isEmpty else { return print("formats: \(formats.map(\.name).joined(separator: ", "))") }
         let counts = ComputePool.availableProcessors > 1 ? [1, 2] : [1]
@@ -19,6 +21,13 @@ import Tensors
             print("## \(threads) thread\(threads == 1 ? "" : "s")\n")
             fewTokens(chosen, pool)
             manyTokens(chosen, pool)
+        }
+    }
+
+    private static func attention() {
+        for threads in ComputePool.availableProcessors > 1 ? [1, 2] : [1] {
+            print("## \(Kernels.selected.instructionSet.rawValue), \(threads) thread\(threads == 1 ? "" : "s")\n")
+            AttentionBenchmark(pool: ComputePool(threads: threads), runs: 5).run()
         }
     }
 
