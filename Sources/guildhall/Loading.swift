@@ -4,17 +4,13 @@ import Models
 import Tensors
 
 /// Loads the model and starts an engine on it, saying so on a terminal.
-func loadEngine(
-    _ model: ModelOptions, machine: MachineOptions, cache: CacheOptions, memory: CacheMemoryOptions,
-    options: EngineOptions
-) throws -> Engine {
+func loadEngine(_ model: ModelOptions, cache: CacheOptions, memory: CacheMemoryOptions, options: EngineOptions) throws
+    -> Engine
+{
     let path = try model.path()
-    let processors = try machine.processors(threads: options.threads)
-    try machine.placeMemory()
     Terminal.progress("loading \(path)")
     defer { Terminal.endProgress() }
     var options = options
-    options.processors = processors
     options.cacheType = cache.type(for: model.activations)
     if let bytes = memory.bytes?.bytes { options.cacheBytes = bytes }
     let loaded = try LoadedModel(

@@ -11,9 +11,9 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var threadOptions: ThreadOptions
+    @OptionGroup var machineOptions: MachineOptions
     @OptionGroup var cacheOptions: CacheOptions
     @OptionGroup var cacheMemory: CacheMemoryOptions
-    @OptionGroup var machineOptions: MachineOptions
     @Option(help: "Address to listen on.") var host: String = "127.0.0.1"
     @Option(name: [.short, .long], help: "Port to listen on; 0 takes a free one.") var port: Int = 8080
     @Option(help: "Tokens that prompt and answer may have together. Default: the model's.") var context: Int?
@@ -41,8 +41,8 @@ struct Serve: AsyncParsableCommand {
         options.contextLength = context
         options.maxRunning = maxRunning
         options.maxWaiting = maxWaiting
-        let engine = try loadEngine(
-            modelOptions, machine: machineOptions, cache: cacheOptions, memory: cacheMemory, options: options)
+        try machineOptions.apply(to: &options)
+        let engine = try loadEngine(modelOptions, cache: cacheOptions, memory: cacheMemory, options: options)
         var configuration = ServerConfiguration()
         configuration.host = host
         configuration.port = port
