@@ -52,7 +52,8 @@ final class ContinuousBatch: AnsweringLoop {
         answers.append(
             Answer(
                 job: job, cache: runner.makeCache(capacity: prompt.count + max(budget, 1)),
-                recording: recorder?.admit(job), generation: RunningGeneration(job: job, model: loaded, budget: budget), pending: prompt[...]))
+                recording: recorder?.admit(job), generation: RunningGeneration(job: job, model: loaded, budget: budget),
+                pending: prompt[...]))
     }
 
     func step() {

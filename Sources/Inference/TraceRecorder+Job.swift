@@ -1,6 +1,12 @@
 import Activations
+import Randomness
 
 extension TraceRecorder {
+    /// A recorder whose choice of requests repeats with the seed.
+    public convenience init(writer: consuming TraceWriter, options: Options = Options(), seed: UInt64) {
+        self.init(writer: writer, options: options, random: SplitMix64(seed: seed))
+    }
+
     /// Takes a request in that the engine begins; nil if it is not in the sample.
     func admit(_ job: Job) -> Recording? {
         admit(job.request.label, promptTokens: job.request.promptTokens.count, submitted: job.submitted)

@@ -84,12 +84,15 @@ import Testing
         let request = try #require(requests.first)
         let tokens = request.tokenCount(shape)
         #expect(request.prefillTokens > 0 && tokens == request.prefillTokens + 9)
-        let used = (0..<tokens).map { token in
-            let ids = request.experts[token * shape.idsPerToken..<(token + 1) * shape.idsPerToken]
-            return ids.map { $0 != RequestTrace.noExpert }
+        // Layers that some token of the phase went through; single assignments may be dropped for want of capacity.
+        func layers(_ rows: Range<Int>) -> Set<Int> {
+            let used = request.experts.indices.filter { request.experts[$0] != RequestTrace.noExpert }
+            return Set(used.filter { rows.contains($0 / shape.idsPerToken) }.map { $0 % shape.idsPerToken })
         }
-        #expect(used.prefix(request.prefillTokens).allSatisfy { $0 == used[0] })
-        #expect(used.suffix(9).allSatisfy { $0 == used[0].map(!) })
+        let encoder = layers(0..<request.prefillTokens)
+        let decoder = layers(request.prefillTokens..<tokens)
+        #expect(encoder.isDisjoint(with: decoder) && !encoder.isEmpty && !decoder.isEmpty)
+        #expect(encoder.union(decoder) == Set(shape.blocks.indices))
     }
 
     @Test func aCancelledRequestLeavesWholeTokens() async throws {
