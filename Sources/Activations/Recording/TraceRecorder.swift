@@ -15,8 +15,8 @@ public final class TraceRecorder: RoutingObserver {
         public var recordsWeights = false
         /// Bytes of recordings in memory, running and waiting to be written, before requests are dropped.
         public var memoryBytes = 256 << 20
-        /// Seconds without new requests after which what was recorded is written even if a segment is not full.
-        public var flushSeconds = 10.0
+        /// Seconds after which what was recorded is written even if it does not fill a segment.
+        public var flushSeconds = 60.0
 
         public init() {}
     }
