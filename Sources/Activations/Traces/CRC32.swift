@@ -21,11 +21,7 @@ struct CRC32 {
             // In bounds: each step reads eight bytes of those left, and indices into the tables are below 8 × 256.
             while offset + 8 <= bytes.count {
                 let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-                let mixed = word ^ UInt64(crc)
-                crc = 0
-                for byte in 0..<8 {
-                    crc ^= tables[(7 - byte) * 256 + Int(truncatingIfNeeded: mixed >> (8 * UInt64(byte)) & 0xff)]
-                }
+                crc = Self.step(word ^ UInt64(crc), tables)
                 offset += 8
             }
             while offset < bytes.count {
@@ -34,6 +30,14 @@ struct CRC32 {
             }
         }
         state = crc
+    }
+
+    /// What eight bytes do together; written out, because a loop here costs a third of the speed.
+    @inline(__always) private static func step(_ word: UInt64, _ tables: UnsafeBufferPointer<UInt32>) -> UInt32 {
+        func part(_ byte: UInt64) -> UInt32 {
+            tables[Int(truncatingIfNeeded: (7 - byte) << 8 | (word >> (8 * byte)) & 0xff)]
+        }
+        return part(0) ^ part(1) ^ part(2) ^ part(3) ^ part(4) ^ part(5) ^ part(6) ^ part(7)
     }
 
     /// `tables[k * 256 + b]`: what byte `b` does to the checksum when `k` bytes follow it.
