@@ -68,30 +68,47 @@ import Testing
         }
     }
 
-    @Test(
-        arguments: [
-            // 200,000 lists, each within the next: nothing may recurse into them.
-            (
-                [UInt8](repeating: UInt8(ascii: "]"), count: 200_000)
-                    + [UInt8](repeating: UInt8(ascii: "a"), count: 199_999),
-                "neither logical_count nor records"
-            ),
-            ([UInt8](repeating: UInt8(ascii: "N"), count: 1 << 20 + 8), "values at once"),
-            (Array("(".utf8) + [0x95], "ends too early"), ([0x8a, 9], "a number of 9 bytes"),
-            ([0x8d] + [UInt8](repeating: 255, count: 8), "a text of"), (Array("h\u{1}".utf8), "nothing was remembered"),
-            (Array("cos\nsystem\n(X\u{2}\0\0\0lstR".utf8), "calls 'os system'"), (Array("e".utf8), "there is no mark"),
-            (Array("ios\nsystem\n".utf8), "instruction 0x69"), (Array("b".utf8), "instruction 0x62"),
-            (Array("NQ".utf8), "no storage of torch"),
-            (Array("]q\u{0}h\u{0}a".utf8), "neither logical_count nor records"),
-        ] as [([UInt8], String)])
-    func hostilePickles(program: [UInt8], message: String) throws {
+    /// A program for the stack machine, and what the error says. Named, because some are long.
+    struct HostilePickle: CustomTestStringConvertible, Sendable {
+        let testDescription: String
+        let program: [UInt8]
+        let message: String
+
+        init(_ name: String, _ program: [UInt8], _ message: String) {
+            testDescription = name
+            self.program = program
+            self.message = message
+        }
+
+        init(_ name: String, _ program: String, _ message: String) {
+            self.init(name, Array(program.utf8), message)
+        }
+
+        /// Lists, each within the next: nothing may recurse into them.
+        static let nested = HostilePickle(
+            "200,000 nested lists", String(repeating: "]", count: 200_000) + String(repeating: "a", count: 199_999),
+            "neither logical_count nor records")
+    }
+
+    @Test(arguments: [
+        .nested, HostilePickle("a list within itself", "]q\u{0}h\u{0}a", "neither logical_count nor records"),
+        HostilePickle("a million values", String(repeating: "N", count: 1 << 20 + 8), "values at once"),
+        HostilePickle("half a frame", [0x28, 0x95], "ends too early"),
+        HostilePickle("a long number", [0x8a, 9], "a number of 9 bytes"),
+        HostilePickle("a long text", [0x8d] + [UInt8](repeating: 255, count: 8), "a text of"),
+        HostilePickle("an empty memo", "h\u{1}", "nothing was remembered"),
+        HostilePickle("a call", "cos\nsystem\n(X\u{2}\0\0\0lstR", "calls 'os system'"),
+        HostilePickle("no mark", "e", "there is no mark"),
+        HostilePickle("INST", "ios\nsystem\n", "instruction 0x69"), HostilePickle("BUILD", "b", "instruction 0x62"),
+        HostilePickle("a strange storage", "NQ", "no storage of torch"),
+    ]) func hostilePickles(pickle: HostilePickle) throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
-        try folder.write("a.pt", StoredZip(["a/data.pkl": program + [UInt8(ascii: ".")]]).bytes)
+        try folder.write("a.pt", StoredZip(["a/data.pkl": pickle.program + [UInt8(ascii: ".")]]).bytes)
         let error = #expect(throws: TraceError.self) {
             try TraceImport(format: .sglangRecorder).run(input: folder.path, output: folder.path + "/out")
         }
-        #expect(error?.description.contains(message) == true, "\(error as Any)")
+        #expect(error?.description.contains(pickle.message) == true, "\(error as Any)")
         #expect(error?.file == folder.path + "/a.pt")
     }
 
