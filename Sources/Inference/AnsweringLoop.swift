@@ -51,10 +51,11 @@ extension LoadedModel {
                 cacheBytes: options.cacheBytes, observer: observer)
             return ContinuousBatch(
                 loaded: self, runner: runner, seats: seats(options), promptShare: options.sharedPrefillChunk,
-                contextLength: contextLength)
+                contextLength: contextLength, recorder: options.recorder)
         case .encoderDecoder(let model):
             return TranslationLoop(
-                loaded: self, model: model, pool: pool, observer: observer, contextLength: contextLength)
+                loaded: self, model: model, pool: pool, observer: observer, contextLength: contextLength,
+                recorder: options.recorder)
         }
     }
 }

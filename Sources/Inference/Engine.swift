@@ -29,6 +29,8 @@ public struct EngineOptions: Sendable {
     /// Memory for the KV caches of all requests together, in bytes, taken as it is needed. The context is no longer than
     /// what it holds; where several requests do not fit at the same time, the younger ones wait.
     public var cacheBytes = EngineOptions.defaultCacheBytes
+    /// Records the expert activations of requests. Whoever makes it closes it, after the engine.
+    public var recorder: TraceRecorder?
 
     /// A quarter of the machine's memory.
     public static let defaultCacheBytes = Int(clamping: ProcessInfo.processInfo.physicalMemory / 4)
@@ -60,8 +62,9 @@ public final class Engine: GenerationService {
         template = Engine.parseTemplate(loaded.chatTemplate)
         loads = ExpertLoadCounter(blocks: outline.moeBlocks, expertCount: outline.experts)
         queue = Mutex(RequestQueue(limit: options.maxWaiting, seats: loaded.seats(options)))
+        let observer: any RoutingObserver = options.recorder.map { RoutingObservers(loads, $0) } ?? loads
         let thread = Thread { [self] in
-            run(loaded.makeLoop(options, contextLength: model.contextLength, observer: loads))
+            run(loaded.makeLoop(options, contextLength: model.contextLength, observer: observer))
             finished.signal()
         }
         thread.name = "engine"
