@@ -1,0 +1,68 @@
+/// How often two experts are chosen for the same token: within one layer, and by one layer and the next.
+struct PairTables {
+    private let experts: Int
+    /// `[first, second]` within the layer, in order of choice.
+    private var within: [UInt32]
+    /// `[expert here, expert of the next layer]` of each random half of the requests; empty for the last layer.
+    private var next: [[UInt32]]
+    /// Uses of each expert in the sampled tokens.
+    private(set) var uses: [UInt32]
+    private(set) var tokens = 0
+
+    init(experts: Int, hasNext: Bool) {
+        self.experts = experts
+        within = [UInt32](repeating: 0, count: experts * experts)
+        next = hasNext ? [within, within] : []
+        uses = [UInt32](repeating: 0, count: experts)
+    }
+
+    var hasNext: Bool { !next.isEmpty }
+
+    /// Counts the pairs of `sampled` tokens of a request.
+    mutating func add(_ rows: LayerRows, sampled: [Int32], half: Int) {
+        tokens += sampled.count
+        countWithin(rows, sampled)
+        if hasNext { Self.countNext(rows, sampled, experts: experts, into: &next[half]) }
+    }
+
+    private mutating func countWithin(_ rows: LayerRows, _ sampled: [Int32]) {
+        let experts = experts
+        within.withUnsafeMutableBufferPointer { within in
+            for token in sampled {
+                let row = rows.row(Int(token))
+                for choice in 0..<rows.topK {
+                    let expert = Int(row[choice])
+                    guard expert < experts else { continue }
+                    uses[expert] &+= 1
+                    for later in (choice + 1)..<max(rows.topK, choice + 1) where Int(row[later]) < experts {
+                        within[expert * experts + Int(row[later])] &+= 1
+                    }
+                }
+            }
+        }
+    }
+
+    private static func countNext(_ rows: LayerRows, _ sampled: [Int32], experts: Int, into table: inout [UInt32]) {
+        table.withUnsafeMutableBufferPointer { table in
+            for token in sampled {
+                let row = rows.row(Int(token))
+                let nextRow = row + rows.topK
+                for choice in 0..<rows.topK {
+                    let expert = Int(row[choice])
+                    guard expert < experts else { continue }
+                    for following in 0..<rows.topK where Int(nextRow[following]) < experts {
+                        table[expert * experts + Int(nextRow[following])] &+= 1
+                    }
+                }
+            }
+        }
+    }
+
+    /// Tokens that chose both, a ≠ b.
+    func together(_ a: Int, _ b: Int) -> Double { Double(within[a * experts + b]) + Double(within[b * experts + a]) }
+
+    /// Row `expert` of the transitions that requests of one half made.
+    func transitions(half: Int, from expert: Int) -> ArraySlice<UInt32> {
+        next[half][expert * experts..<(expert + 1) * experts]
+    }
+}

@@ -1,0 +1,161 @@
+import Foundation
+import Randomness
+
+/// What is to be done with one request, decided once for all layers.
+struct RequestPlan {
+    /// Row of its domain; nil without a label or beyond the limit of domains.
+    let domain: Int?
+    /// Half of the trace that it is drawn into (0 or 1), for comparisons of a thing with itself.
+    let half: Int
+    /// Window of time that it belongs to.
+    let window: Int
+    /// Windows 2i and 2i + 1 are to become one before it is counted.
+    let mergesWindows: Bool
+    /// Place where its own counts are kept.
+    let slot: Int?
+    /// Tokens from its beginning that go through the caches.
+    let cacheTokens: Int
+    /// Tokens whose pairs are counted.
+    let pairTokens: [Int32]
+}
+
+/// Draws samples and places requests in domains and windows, as they come by.
+struct RequestPlanner {
+    /// A request that has a slot, as of now.
+    struct Kept {
+        /// Place in the order of the trace.
+        let order: Int
+        let domain: Int?
+    }
+
+    private(set) var domains: [DomainFacts] = []
+    private(set) var requests = 0
+    private(set) var unlistedDomains = 0
+    private(set) var kept: [Kept] = []
+    private(set) var windows = WindowClock()
+    private(set) var sampledPairTokens = 0
+    private(set) var sampledCacheTokens = 0
+
+    private let options: AnalysisOptions
+    private let slots: Int
+    private let pairRate: Double
+    private let cacheRate: Double
+    private var rows: [String: Int] = [:]
+    private var random: SplitMix64
+    private var untilNextPair = 0
+
+    /// - Parameter expectedTokens: tokens of the trace; it sets the rates of sampling.
+    init(options: AnalysisOptions, slots: Int, expectedTokens: Int, countsPairs: Bool) {
+        self.options = options
+        self.slots = slots
+        let expected = Double(max(1, expectedTokens))
+        pairRate = countsPairs ? min(1, Double(options.pairTokens) / expected) : 0
+        cacheRate = min(1, Double(options.cacheTokens) / expected)
+        random = SplitMix64(seed: options.seed)
+        untilNextPair = pairRate < 1 ? gap() : 0
+    }
+
+    mutating func plan(_ request: RequestTrace, tokens: Int) -> RequestPlan {
+        let half = Int(random.next() >> 63)
+        let domain = row(request.domain, tokens: tokens)
+        let (window, merges) = windows.next()
+        let pairTokens = drawPairTokens(tokens)
+        sampledPairTokens += pairTokens.count
+        let cacheTokens = drawCacheTokens(tokens)
+        sampledCacheTokens += cacheTokens
+        let slot = drawSlot(Kept(order: requests, domain: domain))
+        requests += 1
+        return RequestPlan(
+            domain: domain, half: half, window: window, mergesWindows: merges, slot: slot, cacheTokens: cacheTokens,
+            pairTokens: pairTokens)
+    }
+
+    private mutating func row(_ domain: String?, tokens: Int) -> Int? {
+        guard let domain else { return nil }
+        if rows[domain] == nil {
+            guard rows.count < options.domains else {
+                unlistedDomains += 1
+                return nil
+            }
+            rows[domain] = domains.count
+            domains.append(DomainFacts(name: domain))
+        }
+        guard let row = rows[domain] else { return nil }
+        domains[row].requests += 1
+        domains[row].tokens += tokens
+        return row
+    }
+
+    /// Reservoir sampling (algorithm R of Vitter, 1985): every request is kept with the same probability.
+    private mutating func drawSlot(_ request: Kept) -> Int? {
+        if kept.count < slots {
+            kept.append(request)
+            return kept.count - 1
+        }
+        let place = Int(random.next() % UInt64(requests + 1))
+        guard place < slots else { return nil }
+        kept[place] = request
+        return place
+    }
+
+    /// Whole requests, so that neighbouring tokens stay neighbours.
+    private mutating func drawCacheTokens(_ tokens: Int) -> Int {
+        guard random.nextUnit() < cacheRate else { return 0 }
+        return min(tokens, max(0, 2 * options.cacheTokens - sampledCacheTokens))
+    }
+
+    /// Every token with the same probability, by the lengths of the gaps between drawn ones.
+    private mutating func drawPairTokens(_ tokens: Int) -> [Int32] {
+        guard pairRate > 0, tokens < Int(Int32.max) else { return [] }
+        if pairRate == 1 { return (0..<tokens).map(Int32.init) }
+        var drawn: [Int32] = []
+        while untilNextPair < tokens {
+            drawn.append(Int32(untilNextPair))
+            untilNextPair += 1 + gap()
+        }
+        untilNextPair -= tokens
+        return drawn
+    }
+
+    private mutating func gap() -> Int {
+        guard pairRate > 0, pairRate < 1 else { return 0 }
+        return Int(min(log(1 - random.nextUnit()) / log(1 - pairRate), 1e15))
+    }
+}
+
+/// A domain as the report lists it.
+public struct DomainFacts: Sendable, Equatable, Encodable {
+    public let name: String
+    public internal(set) var requests = 0
+    public internal(set) var tokens = 0
+
+    init(name: String) { self.name = name }
+}
+
+/// Cuts a stream of unknown length into between `limit / 2` and `limit` windows of as many requests each: when all are
+/// full, each two become one of twice the length.
+struct WindowClock {
+    static let limit = 48
+
+    private(set) var requestsPerWindow = 1
+    private var window = 0
+    private var inWindow = 0
+
+    /// Windows that have a request.
+    var count: Int { inWindow > 0 ? window + 1 : window }
+
+    /// The window of the next request, and whether to merge before.
+    mutating func next() -> (window: Int, merges: Bool) {
+        if inWindow == requestsPerWindow {
+            window += 1
+            inWindow = 0
+        }
+        let merges = window == Self.limit
+        if merges {
+            window = Self.limit / 2
+            requestsPerWindow *= 2
+        }
+        inWindow += 1
+        return (window, merges)
+    }
+}
