@@ -45,9 +45,7 @@ public final class TraceAnalyzer {
         self.options = options
         self.pool = pool
         layers = (0..<shape.layerCount).map { LayerAccumulator(layer: $0, shape: shape, options: options) }
-        planner = RequestPlanner(
-            options: options, slots: options.slots(shape), expectedTokens: expectedTokens,
-            countsPairs: options.countsPairs(shape))
+        planner = RequestPlanner(options: options, shape: shape, expectedTokens: expectedTokens)
     }
 
     /// Counts a request. Rows that are not whole are left out and counted as such.

@@ -34,6 +34,6 @@ struct CountTable {
     /// Zeros for a row that was never used.
     func row(_ row: Int) -> [Double] {
         guard row < rows else { return [Double](repeating: 0, count: experts) }
-        return values[row * experts..<(row + 1) * experts].map(Double.init)
+        return values[row * experts..<(row + 1) * experts].map { Double($0) }
     }
 }

@@ -21,21 +21,32 @@ struct PairTables {
     /// Counts the pairs of `sampled` tokens of a request.
     mutating func add(_ rows: LayerRows, sampled: [Int32], half: Int) {
         tokens += sampled.count
-        countWithin(rows, sampled)
+        countUses(rows, sampled)
+        Self.countWithin(rows, sampled, experts: experts, into: &within)
         if hasNext { Self.countNext(rows, sampled, experts: experts, into: &next[half]) }
     }
 
-    private mutating func countWithin(_ rows: LayerRows, _ sampled: [Int32]) {
-        let experts = experts
-        within.withUnsafeMutableBufferPointer { within in
+    private mutating func countUses(_ rows: LayerRows, _ sampled: [Int32]) {
+        uses.withUnsafeMutableBufferPointer { uses in
+            for token in sampled {
+                let row = rows.row(Int(token))
+                for choice in 0..<rows.topK where Int(row[choice]) < uses.count { uses[Int(row[choice])] &+= 1 }
+            }
+        }
+    }
+
+    private static func countWithin(_ rows: LayerRows, _ sampled: [Int32], experts: Int, into table: inout [UInt32]) {
+        table.withUnsafeMutableBufferPointer { table in
             for token in sampled {
                 let row = rows.row(Int(token))
                 for choice in 0..<rows.topK {
                     let expert = Int(row[choice])
                     guard expert < experts else { continue }
-                    uses[expert] &+= 1
-                    for later in (choice + 1)..<max(rows.topK, choice + 1) where Int(row[later]) < experts {
-                        within[expert * experts + Int(row[later])] &+= 1
+                    var later = choice + 1
+                    while later < rows.topK {
+                        let other = Int(row[later])
+                        if other < experts { table[expert * experts + other] &+= 1 }
+                        later += 1
                     }
                 }
             }

@@ -15,7 +15,7 @@ struct ReplicateCounts {
     func loads(weights: [UInt32]) -> [Double] {
         var sums = [Float](repeating: 0, count: experts)
         for (slot, weight) in weights.enumerated() where weight > 0 { add(slot, Float(weight), to: &sums) }
-        return sums.map(Double.init)
+        return sums.map { Double($0) }
     }
 
     /// Mean Jensen–Shannon divergence between a window of the slots, in this order, and all of them.
@@ -27,9 +27,9 @@ struct ReplicateCounts {
                 add(order[place], 1, to: &sums)
             }
             for expert in 0..<experts { all[expert] += sums[expert] }
-            return sums.map(Double.init)
+            return sums.map { Double($0) }
         }
-        let total = all.map(Double.init)
+        let total = all.map { Double($0) }
         return loads.reduce(0) { $0 + (Similarity.jensenShannon($1, total) ?? 0) } / Double(windows)
     }
 

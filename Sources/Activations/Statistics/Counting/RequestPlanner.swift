@@ -36,8 +36,9 @@ struct RequestPlanner {
     private(set) var sampledPairTokens = 0
     private(set) var sampledCacheTokens = 0
 
-    private let options: AnalysisOptions
+    private let domainLimit: Int
     private let slots: Int
+    private let cacheLimit: Int
     private let pairRate: Double
     private let cacheRate: Double
     private var rows: [String: Int] = [:]
@@ -45,12 +46,13 @@ struct RequestPlanner {
     private var untilNextPair = 0
 
     /// - Parameter expectedTokens: tokens of the trace; it sets the rates of sampling.
-    init(options: AnalysisOptions, slots: Int, expectedTokens: Int, countsPairs: Bool) {
-        self.options = options
-        self.slots = slots
+    init(options: AnalysisOptions, shape: TraceShape, expectedTokens: Int) {
+        domainLimit = options.domains
+        slots = options.slots(shape)
         let expected = Double(max(1, expectedTokens))
-        pairRate = countsPairs ? min(1, Double(options.pairTokens) / expected) : 0
-        cacheRate = min(1, Double(options.cacheTokens) / expected)
+        pairRate = min(1, Double(options.pairTokens(shape)) / expected)
+        cacheRate = min(1, Double(options.cacheTokens(shape)) / expected)
+        cacheLimit = 2 * options.cacheTokens(shape)
         random = SplitMix64(seed: options.seed)
         untilNextPair = pairRate < 1 ? gap() : 0
     }
@@ -73,7 +75,7 @@ struct RequestPlanner {
     private mutating func row(_ domain: String?, tokens: Int) -> Int? {
         guard let domain else { return nil }
         if rows[domain] == nil {
-            guard rows.count < options.domains else {
+            guard rows.count < domainLimit else {
                 unlistedDomains += 1
                 return nil
             }
@@ -101,7 +103,7 @@ struct RequestPlanner {
     /// Whole requests, so that neighbouring tokens stay neighbours.
     private mutating func drawCacheTokens(_ tokens: Int) -> Int {
         guard random.nextUnit() < cacheRate else { return 0 }
-        return min(tokens, max(0, 2 * options.cacheTokens - sampledCacheTokens))
+        return min(tokens, max(0, cacheLimit - sampledCacheTokens))
     }
 
     /// Every token with the same probability, by the lengths of the gaps between drawn ones.

@@ -14,7 +14,7 @@ struct RankFamily {
 
     /// p(r) ∝ e^(−θ·(r−1)) on finitely many ranks.
     static func exponential(ranks: Int) -> RankFamily {
-        RankFamily(kind: .exponential, statistic: (0..<max(ranks, 1)).map(Double.init))
+        RankFamily(kind: .exponential, statistic: (0..<max(ranks, 1)).map { Double($0) })
     }
 
     /// Beyond this the first rank has all but a vanishing share.

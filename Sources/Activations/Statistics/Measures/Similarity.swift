@@ -4,17 +4,12 @@ import Foundation
 enum Similarity {
     /// Cosine of the angle between two loads; nil where one is empty.
     static func cosine(_ a: [Double], _ b: [Double]) -> Double? {
-        var product = 0.0
-        var squaresA = 0.0
-        var squaresB = 0.0
-        for (x, y) in zip(a, b) {
-            product += x * y
-            squaresA += x * x
-            squaresB += y * y
-        }
-        guard squaresA > 0, squaresB > 0 else { return nil }
-        return min(1, product / (squaresA.squareRoot() * squaresB.squareRoot()))
+        let norms = norm(a) * norm(b)
+        guard norms > 0 else { return nil }
+        return min(1, zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } / norms)
     }
+
+    private static func norm(_ load: [Double]) -> Double { load.reduce(0) { $0 + $1 * $1 }.squareRoot() }
 
     /// Jensen–Shannon divergence of the two distributions in bits (Lin, 1991): 0 is the same, 1 is disjoint; nil where
     /// one is empty.

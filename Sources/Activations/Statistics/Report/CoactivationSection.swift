@@ -68,7 +68,7 @@ private struct PairLifts {
     init(tables: PairTables, experts: Int) {
         self.tables = tables
         self.experts = experts
-        uses = tables.uses.map(Double.init)
+        uses = tables.uses.map { Double($0) }
         var products = 0.0
         var total = 0.0
         for first in 0..<experts {

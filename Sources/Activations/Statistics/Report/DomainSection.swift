@@ -40,14 +40,18 @@ extension DomainSection.Matrices {
     init(halves: [[Double]]) {
         let count = halves.count / 2
         let whole = (0..<count).map { Self.sum(halves[2 * $0], halves[2 * $0 + 1]) }
-        func value(_ measure: ([Double], [Double]) -> Double?, _ row: Int, _ column: Int) -> Double? {
-            guard row != column else { return measure(halves[2 * row], halves[2 * row + 1]) }
-            return measure(whole[min(row, column)], whole[max(row, column)])
+        var cosine = [[Double?]](repeating: [Double?](repeating: nil, count: count), count: count)
+        var jensenShannon = cosine
+        for row in 0..<count {
+            for column in row..<count {
+                let (a, b) = row == column ? (halves[2 * row], halves[2 * row + 1]) : (whole[row], whole[column])
+                cosine[row][column] = Similarity.cosine(a, b)
+                cosine[column][row] = cosine[row][column]
+                jensenShannon[row][column] = Similarity.jensenShannon(a, b)
+                jensenShannon[column][row] = jensenShannon[row][column]
+            }
         }
-        func matrix(_ measure: ([Double], [Double]) -> Double?) -> [[Double?]] {
-            (0..<count).map { row in (0..<count).map { column in value(measure, row, column) } }
-        }
-        self.init(cosine: matrix(Similarity.cosine), jensenShannon: matrix(Similarity.jensenShannon))
+        self.init(cosine: cosine, jensenShannon: jensenShannon)
     }
 
     init(meanOf layers: [DomainSection.Matrices]) {

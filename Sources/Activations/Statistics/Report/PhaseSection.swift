@@ -74,7 +74,7 @@ extension PhaseSection.Figures {
         self.init(
             matched: Self.mean(matched), deviation: matched.count > 0 ? matched.deviation : nil,
             mismatched: Self.mean(all), mismatchedSameDomain: Self.mean(same), mismatchedOtherDomain: Self.mean(other),
-            pooled: Similarity.pearson(layer.prefill.map(Double.init), layer.decode.map(Double.init)))
+            pooled: Similarity.pearson(layer.prefill.map { Double($0) }, layer.decode.map { Double($0) }))
     }
 
     init(meanOf layers: [PhaseSection.Figures]) {
