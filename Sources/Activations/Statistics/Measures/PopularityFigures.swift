@@ -12,6 +12,8 @@ public enum PopularityLaw: String, Sendable, Equatable, Encodable {
 public struct PopularityFigures: Sendable, Equatable, Encodable {
     /// Exponent of Zipf's law on finitely many ranks, by maximum likelihood.
     public let zipfExponent: Double
+    /// Rate λ of the exponential law p(r) ∝ e^(−λ·r), by maximum likelihood.
+    public let exponentialRate: Double
     /// Least-squares slope (sign changed) of log load over log rank among the busier half of the experts.
     public let topHalfSlope: Double?
     /// Kolmogorov–Smirnov distance of each law from what was observed: the largest difference of shares up to a rank.
@@ -50,7 +52,8 @@ public struct PopularityFigures: Sendable, Equatable, Encodable {
         let exponential = RankFamily.exponential(ranks: shares.count)
         zipfExponent = zipf.parameter(shares: shares)
         let zipfLogs = zipf.logProbabilities(zipfExponent)
-        let exponentialLogs = exponential.logProbabilities(exponential.parameter(shares: shares))
+        exponentialRate = exponential.parameter(shares: shares)
+        let exponentialLogs = exponential.logProbabilities(exponentialRate)
         let logNormalLogs = LogNormalRanks(ranks: shares.count).fittedLogProbabilities(shares: shares)
         topHalfSlope = Self.topHalfSlope(shares)
         distance = Distances(

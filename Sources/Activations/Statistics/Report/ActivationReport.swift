@@ -23,12 +23,25 @@ public struct ActivationReport: Sendable, Encodable {
     /// nil for fewer than four requests.
     public let stability: StabilitySection?
 
-    /// One line, keys in snake case and sorted.
+    /// One line, keys in snake case and sorted; `findings` stand beside the sections.
     public func json() throws -> Data {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(self)
+        return try encoder.encode(Document(report: self))
+    }
+}
+
+/// The report and its sentences in one object.
+private struct Document: Encodable {
+    let report: ActivationReport
+
+    private enum Key: CodingKey { case findings }
+
+    func encode(to encoder: any Encoder) throws {
+        try report.encode(to: encoder)
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(report.findings, forKey: .findings)
     }
 }
 
