@@ -13,6 +13,7 @@ public final class TraceAnalyzer {
     private var planner: RequestPlanner
     private var batch: [Planned] = []
     private var batchIDs = 0
+    private var sampled: SampledRows
     private var tokens = 0
     private var prefillTokens = 0
     private var brokenRequests = 0
@@ -45,6 +46,7 @@ public final class TraceAnalyzer {
         self.options = options
         self.pool = pool
         layers = (0..<shape.layerCount).map { LayerAccumulator(layer: $0, shape: shape, options: options) }
+        sampled = SampledRows(shape: shape)
         planner = RequestPlanner(options: options, shape: shape, expectedTokens: expectedTokens)
     }
 
@@ -56,11 +58,20 @@ public final class TraceAnalyzer {
         let prefill = min(max(request.prefillTokens, 0), rows)
         tokens += rows
         prefillTokens += prefill
-        batch.append(
-            Planned(
-                request: request, tokens: rows, prefillTokens: prefill, plan: planner.plan(request, tokens: rows)))
+        let plan = planner.plan(request, tokens: rows)
+        sampled.append(plan.pairTokens, of: request, half: plan.half)
+        batch.append(Planned(request: request, tokens: rows, prefillTokens: prefill, plan: plan))
         batchIDs += request.experts.count
         if batchIDs >= Self.batchLimit { flush() }
+        if sampled.isFull { flushSampled() }
+    }
+
+    private func flushSampled() {
+        let sampled = sampled
+        pool.forEach(count: shape.layerCount, grain: 1) { range, _ in
+            for layer in range { layers[layer].add(sampled) }
+        }
+        self.sampled.removeAll()
     }
 
     private func flush() {
@@ -87,6 +98,7 @@ public final class TraceAnalyzer {
     ///   - warnings: what the reader had to leave out.
     public func report(name: String, warnings: [String] = []) -> ActivationReport {
         flush()
+        flushSampled()
         let evidence = Evidence(
             shape: shape, options: options, layers: layers, kept: planner.kept, domains: planner.domains,
             requests: planner.requests, pool: pool)

@@ -35,7 +35,8 @@ function key(series) {
   const list = make("ul", { class: "legend" });
   for (const s of series) {
     const line = draw("line", { x1: 1, x2: 21, y1: 5, y2: 5, stroke: `var(--${s.colour})`, "stroke-width": 2.5, "stroke-dasharray": s.dash ?? "none", "stroke-linecap": "round" });
-    list.append(make("li", {}, draw("svg", { viewBox: "0 0 22 10", "aria-hidden": "true" }, line), s.name));
+    const dots = [4, 11, 18].map(cx => draw("circle", { cx, cy: 5, r: 2.6, fill: `var(--${s.colour})` }));
+    list.append(make("li", {}, draw("svg", { viewBox: "0 0 22 10", "aria-hidden": "true" }, ...(s.dots ? dots : [line])), s.name));
   }
   return list;
 }

@@ -5,7 +5,13 @@ function card(title, text, wide, ...children) {
   return make("section", wide ? { class: "wide" } : {}, make("h2", {}, title), make("p", {}, text), ...children.filter(Boolean));
 }
 
-const byBlock = { name: "Transformer block", format: whole, title: b => "Block " + b, integers: true };
+const byBlock = { name: "Transformer block", format: whole, title: b => "Block " + b, integers: true, count: 9 };
+
+// Two columns in a wide card; one below the other on a narrow screen.
+function beside(left, right) { return make("div", { class: "beside" }, make("div", {}, ...left.filter(Boolean)), make("div", {}, ...right.filter(Boolean))); }
+
+// Relative loads and lifts as places on the ramp from a quarter to four times.
+const octaves = v => v == null ? null : v === 0 ? -1 : Math.log2(v) / 2;
 
 function summary(r) {
   const t = r.trace;
@@ -33,7 +39,7 @@ function loadMap(r) {
   const relative = (row, column) => total[row][phase] ? loads[row][phase][expert(row, column)] / total[row][phase] * experts : null;
   const map = heatMap({
     label: "Load of every expert in every layer", rows: layers.length, columns: experts, ramp: aroundRamp, axis: "expert",
-    value: (row, column) => { const v = relative(row, column); return v == null ? null : v === 0 ? -1 : Math.log2(v) / 3; },
+    value: (row, column) => octaves(relative(row, column)),
     rowName: row => String(layers[row].block), columnName: c => order === "id" ? String(c) : "#" + (c + 1),
     title: (row, c) => `Block ${layers[row].block}, expert ${expert(row, c)}`,
     lines: (row, c) => [`${fixed(2)(relative(row, c))} × the mean load`, `${whole(loads[row][phase][expert(row, c)])} assignments`],
@@ -41,7 +47,7 @@ function loadMap(r) {
   const controls = make("div", { class: "bar" },
     choice("Order", [["id", "by id"], ["load", "busiest first"]], v => { order = v; map.again(); }),
     r.trace.prefill_tokens && r.trace.decode_tokens ? choice("Phase", [["all", "both phases"], ["prefill", "prefill"], ["decode", "decode"]], v => { phase = v; map.again(); }) : "",
-    rampScale("⅛", "8 × mean", 0, aroundRamp));
+    rampScale("≤ ¼", "≥ 4 × mean", 0, aroundRamp));
   return card("Load of every expert", "Each cell is an expert, each row a layer. Orange experts get more than an even share, blue ones less.", true, controls, map);
 }
 
@@ -104,13 +110,13 @@ function domains(r) {
   const curve = linePlot([
     { name: "between domains", colour: "c2", points: d.layers.map(l => [l.block, l.matrices.between]) },
     { name: "halves of one domain", colour: "c1", dash: "6 4", points: d.layers.map(l => [l.block, l.matrices.within]) },
-  ], { label: "Divergence by layer", height: 210, x: byBlock, y: { name: "mean Jensen–Shannon, bits", format: v => +v.toFixed(3), detail: fixed(4), low: 0 } });
+  ], { label: "Divergence by layer", height: 260, x: byBlock, y: { name: "mean Jensen–Shannon, bits", format: v => +v.toFixed(3), detail: fixed(4), low: 0 } });
   return card("Do domains use different experts?", "The more orange, the more two domains differ. On the diagonal: two random halves of one domain, which differ by chance alone.", true,
     make("div", { class: "bar" },
       choice("Measure", [["jensen_shannon", "Jensen–Shannon"], ["cosine", "cosine"]], v => { kind = v; map.again(); }),
       picker("Layer", [[-1, "mean of layers"], ...d.layers.map((l, i) => [i, "block " + l.block])], i => { matrices = i < 0 ? d.mean : d.layers[i].matrices; map.again(); }),
       rampScale("same", "different", null, upRamp)),
-    map, make("h3", {}, "By layer"), curve,
+    beside([map], [curve]),
     folded("Domains", table(["Domain", "Number", "Requests", "Tokens"], r.trace.domains.map((x, i) => [x.name, i + 1, whole(x.requests), whole(x.tokens)]))));
 }
 
@@ -132,16 +138,17 @@ function coactivation(r) {
   let chosen = matrices[0];
   const map = chosen && heatMap({
     label: "Lift of pairs of experts", rows: r.trace.experts, columns: r.trace.experts, ramp: aroundRamp, square: true, axis: "expert",
-    value: (a, b) => { const v = chosen.lift[a][b]; return v == null ? null : v === 0 ? -1 : Math.log2(v) / 3; },
+    value: (a, b) => octaves(chosen.lift[a][b]),
     rowName: String, columnName: String, title: (a, b) => `Block ${chosen.block}: experts ${a} and ${b}`,
     lines: (a, b) => [chosen.lift[a][b] == null ? "never used, or the same" : `${fixed(2)(chosen.lift[a][b])} × as often as by chance`],
   });
-  return card("Which experts work together?", "Pairs chosen for the same token, against what the experts’ loads alone would make.", false,
-    linePlot([{ name: "bits a pair", colour: "c1", points: c.layers.map(l => [l.block, l.bits]) }],
-      { label: "Divergence of pairs from chance", height: 210, x: byBlock, y: { name: "bits a pair beyond chance", format: v => +v.toFixed(2), detail: fixed(3), low: 0 } }),
-    map && make("div", { class: "bar", style: "margin-top:1rem" }, picker("Layer", matrices.map((l, i) => [i, "block " + l.block]), i => { chosen = matrices[i]; map.again(); }), rampScale("⅛", "8 × chance", 0, aroundRamp)), map,
-    make("h3", {}, "Strongest pairs"),
-    table(["Block", "Experts", "Tokens", "Times chance"], c.pairs.slice(0, 10).map(p => [p.block, `${p.first} + ${p.second}`, whole(p.tokens), fixed(1)(p.lift)])));
+  const curve = linePlot([{ name: "bits a pair", colour: "c1", points: c.layers.map(l => [l.block, l.bits]) }],
+    { label: "Divergence of pairs from chance", height: 230, x: byBlock, y: { name: "bits a pair beyond chance", format: v => +v.toFixed(2), detail: fixed(3), low: 0 } });
+  const strongest = [make("h3", {}, "Strongest pairs"), table(["Block", "Experts", "Tokens", "Times chance"],
+    c.pairs.slice(0, 8).map(p => [p.block, `${p.first} + ${p.second}`, whole(p.tokens), fixed(1)(p.lift)]))];
+  const controls = map && make("div", { class: "bar" }, picker("Layer", matrices.map((l, i) => [i, "block " + l.block]), i => { chosen = matrices[i]; map.again(); }), rampScale("≤ ¼", "≥ 4 × chance", 0, aroundRamp));
+  return card("Which experts work together?", "Pairs chosen for the same token, against what the experts’ loads alone would make.", true,
+    map ? beside([controls, map], [curve, ...strongest]) : beside([curve], strongest));
 }
 
 function transitions(r) {
@@ -192,12 +199,12 @@ function stability(r) {
   const of = (k, q) => s.curve.map(p => [p.requests, p[k][q]]);
   const enough = s.enough ? `${whole(s.enough)} requests bring max / mean within 5 % in 95 of 100 tries.` : "This trace is too short to bring max / mean within 5 % in 95 of 100 tries.";
   return card("How many requests are enough?", `Requests drawn again and again from this trace. ${enough}`, true,
-    linePlot([
+    beside([linePlot([
       { name: "max / mean, 95 of 100 below", colour: "c2", points: of("max_over_mean_error", "high") }, { name: "max / mean, median", colour: "c2", dash: "6 4", points: of("max_over_mean_error", "median") },
       { name: "hottest experts missed, 95 of 100 below", colour: "c1", points: of("missed_hot_experts", "high") }, { name: "hottest experts missed, median", colour: "c1", dash: "6 4", points: of("missed_hot_experts", "median") },
-    ], { label: "Error by number of requests", x: { name: "requests", format: whole, title: n => whole(n) + " requests", log: true }, y: { name: "error", format: percent, low: 0 } }),
-    make("h3", {}, "95 % intervals of this trace (mean of the layers)"),
-    table(["Figure", "Value", "Low", "High", "Bias"], s.intervals.map(i => [figureNames[i.figure] ?? i.figure, fixed(3)(i.value), fixed(3)(i.low), fixed(3)(i.high), fixed(4)(i.bias)])));
+    ], { label: "Error by number of requests", x: { name: "requests", format: whole, title: n => whole(n) + " requests", log: true }, y: { name: "error", format: percent, low: 0 } })],
+    [make("h3", {}, "95 % intervals of this trace, mean of the layers"),
+      table(["Figure", "Value", "Low", "High", "Bias"], s.intervals.map(i => [figureNames[i.figure] ?? i.figure, fixed(3)(i.value), fixed(3)(i.low), fixed(3)(i.high), fixed(4)(i.bias)]))]));
 }
 
 function method(r) {
@@ -206,9 +213,21 @@ function method(r) {
     + (t.unassigned ? `${whole(t.unassigned)} places had no expert. ` : "") + (t.invalid_ids ? `${whole(t.invalid_ids)} ids were no expert and were passed over. ` : "") + "Formulas and sources: docs/trace-report.md of Guildhall.";
 }
 
+// A narrow card without a neighbour gets the whole row.
+function fullRows(cards) {
+  let waiting = null;
+  for (const card of cards) {
+    const wide = card.classList.contains("wide");
+    if (wide) waiting?.classList.add("wide");
+    waiting = wide || waiting ? null : card;
+  }
+  waiting?.classList.add("wide");
+  return cards;
+}
+
 const report = JSON.parse(document.getElementById("data").textContent);
 document.title = report.trace.name + " – expert activations";
 document.getElementById("name").textContent = report.trace.name;
 document.getElementById("method").textContent = method(report);
 document.getElementById("report").append(...summary(report),
-  ...[loadMap, imbalance, popularity, domains, phases, workingSet, coactivation, transitions, drift, stability].map(section => section(report)).filter(Boolean));
+  ...fullRows([loadMap, imbalance, popularity, domains, phases, workingSet, transitions, drift, coactivation, stability].map(section => section(report)).filter(Boolean)));

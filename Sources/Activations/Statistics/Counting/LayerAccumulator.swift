@@ -10,8 +10,8 @@ final class LayerAccumulator {
     /// Prefill and decode of the current request together.
     private var sum: [UInt32]
 
-    private(set) var prefill: [UInt64]
-    private(set) var decode: [UInt64]
+    /// Prefill's experts, then decode's.
+    private var totals: [UInt64]
     /// Places without an expert, and ids beyond the layer's experts.
     private(set) var unassigned: UInt64 = 0
     private(set) var invalid: UInt64 = 0
@@ -31,8 +31,7 @@ final class LayerAccumulator {
         let experts = shape.expertCount
         current = [UInt32](repeating: 0, count: 2 * experts + 1)
         sum = [UInt32](repeating: 0, count: experts)
-        prefill = [UInt64](repeating: 0, count: experts)
-        decode = prefill
+        totals = [UInt64](repeating: 0, count: 2 * experts)
         domains = CountTable(experts: experts)
         windows = CountTable(experts: experts)
         kept = KeptRequests(experts: experts)
@@ -42,6 +41,10 @@ final class LayerAccumulator {
             pairs = PairTables(experts: experts, hasNext: layer + 1 < shape.layerCount)
         }
     }
+
+    /// Assignments of each expert.
+    var prefill: [UInt64] { Array(totals[..<shape.expertCount]) }
+    var decode: [UInt64] { Array(totals[shape.expertCount...]) }
 
     /// - Parameter tokens: whole rows of the request; `prefillTokens` of them are the prompt's.
     func add(_ request: RequestTrace, tokens: Int, prefillTokens: Int, plan: RequestPlan) {
@@ -55,9 +58,13 @@ final class LayerAccumulator {
                 distances.walk(rows, tokens: min(tokens, plan.cacheTokens))
                 foresight.append(rows, tokens: min(tokens, plan.cacheTokens), experts: shape.expertCount)
             }
-            pairs?.add(rows, sampled: plan.pairTokens, half: plan.half)
         }
         settle(plan)
+    }
+
+    /// Counts the pairs of sampled tokens.
+    func add(_ sampled: SampledRows) {
+        sampled.forEachHalf(layer: layer) { rows, half in pairs?.add(rows, half: half) }
     }
 
     /// Counts the request's ids of this layer into `current`.
@@ -92,18 +99,32 @@ final class LayerAccumulator {
     private func settle(_ plan: RequestPlan) {
         if plan.mergesWindows { windows.mergePairs() }
         let experts = shape.expertCount
-        for expert in 0..<experts {
-            let p = current[expert]
-            let d = current[experts + expert]
-            prefill[expert] &+= UInt64(p)
-            decode[expert] &+= UInt64(d)
-            sum[expert] = p &+ d
-        }
+        Self.add(current, to: &totals)
+        Self.join(current, into: &sum)
         windows.add(row: plan.window, sum)
         if let domain = plan.domain { domains.add(row: 2 * domain + plan.half, sum) }
         if let slot = plan.slot { kept.store(slot: slot, current[..<(2 * experts)]) }
         if let pearson = CorrelationSums.pearson(current[..<experts], current[experts..<2 * experts]) {
             correlations.add(pearson)
+        }
+    }
+    private static func add(_ counts: [UInt32], to totals: inout [UInt64]) {
+        totals.withUnsafeMutableBufferPointer { totals in
+            counts.withUnsafeBufferPointer { counts in
+                // One check for the whole loop: both have an entry for each phase and expert.
+                precondition(counts.count >= totals.count)
+                for place in totals.indices { totals[place] &+= UInt64(counts[place]) }
+            }
+        }
+    }
+
+    /// Adds decode's half of `counts` to prefill's.
+    private static func join(_ counts: [UInt32], into sum: inout [UInt32]) {
+        sum.withUnsafeMutableBufferPointer { sum in
+            counts.withUnsafeBufferPointer { counts in
+                precondition(counts.count >= 2 * sum.count)
+                for expert in sum.indices { sum[expert] = counts[expert] &+ counts[sum.count + expert] }
+            }
         }
     }
 }

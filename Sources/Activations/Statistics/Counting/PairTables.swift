@@ -18,27 +18,27 @@ struct PairTables {
 
     var hasNext: Bool { !next.isEmpty }
 
-    /// Counts the pairs of `sampled` tokens of a request.
-    mutating func add(_ rows: LayerRows, sampled: [Int32], half: Int) {
-        tokens += sampled.count
-        countUses(rows, sampled)
-        Self.countWithin(rows, sampled, experts: experts, into: &within)
-        if hasNext { Self.countNext(rows, sampled, experts: experts, into: &next[half]) }
+    /// Counts the pairs of all tokens of `rows`, which belong to requests of one half.
+    mutating func add(_ rows: LayerRows, half: Int) {
+        tokens += rows.tokens
+        countUses(rows)
+        Self.countWithin(rows, experts: experts, into: &within)
+        if hasNext { Self.countNext(rows, experts: experts, into: &next[half]) }
     }
 
-    private mutating func countUses(_ rows: LayerRows, _ sampled: [Int32]) {
+    private mutating func countUses(_ rows: LayerRows) {
         uses.withUnsafeMutableBufferPointer { uses in
-            for token in sampled {
-                let row = rows.row(Int(token))
+            for token in 0..<rows.tokens {
+                let row = rows.row(token)
                 for choice in 0..<rows.topK where Int(row[choice]) < uses.count { uses[Int(row[choice])] &+= 1 }
             }
         }
     }
 
-    private static func countWithin(_ rows: LayerRows, _ sampled: [Int32], experts: Int, into table: inout [UInt32]) {
+    private static func countWithin(_ rows: LayerRows, experts: Int, into table: inout [UInt32]) {
         table.withUnsafeMutableBufferPointer { table in
-            for token in sampled {
-                let row = rows.row(Int(token))
+            for token in 0..<rows.tokens {
+                let row = rows.row(token)
                 for choice in 0..<rows.topK {
                     let expert = Int(row[choice])
                     guard expert < experts else { continue }
@@ -53,10 +53,10 @@ struct PairTables {
         }
     }
 
-    private static func countNext(_ rows: LayerRows, _ sampled: [Int32], experts: Int, into table: inout [UInt32]) {
+    private static func countNext(_ rows: LayerRows, experts: Int, into table: inout [UInt32]) {
         table.withUnsafeMutableBufferPointer { table in
-            for token in sampled {
-                let row = rows.row(Int(token))
+            for token in 0..<rows.tokens {
+                let row = rows.row(token)
                 let nextRow = row + rows.topK
                 for choice in 0..<rows.topK {
                     let expert = Int(row[choice])
