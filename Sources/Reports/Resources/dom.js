@@ -23,7 +23,7 @@ const whole = value => Math.round(value).toLocaleString("en-US");
 const short = value => value >= 1e9 ? (value / 1e9).toFixed(1) + " G" : value >= 1e6 ? (value / 1e6).toFixed(1) + " M"
   : value >= 1e4 ? (value / 1e3).toFixed(0) + " k" : whole(value);
 const fixed = digits => value => value == null ? "–" : value.toFixed(digits);
-const percent = value => value == null ? "–" : +(100 * value).toFixed(Math.abs(value) < .1 ? 1 : 0) + " %";
+const percent = value => value == null ? "–" : +(100 * value).toFixed(Math.abs(value) < .1 ? 1 : 0) + "\u00a0%";
 
 // The box beside the pointer.
 const tip = document.getElementById("tip");

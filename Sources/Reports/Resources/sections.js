@@ -20,7 +20,7 @@ function summary(r) {
     tile("Requests", whole(t.requests)), tile("Tokens", short(t.tokens), t.prefill_tokens ? percent(t.prefill_tokens / t.tokens) + " prefill" : "decode only"),
     tile("MoE layers", whole(t.blocks.length)), tile("Experts", whole(t.experts), t.experts_per_token + " a token"),
     tile("Domains", t.domains.length ? whole(t.domains.length) : "–"),
-    tile("Busiest / mean", fixed(2)(r.load.max_over_mean?.median), "median layer"));
+    tile("Max / mean load", fixed(2)(r.load.max_over_mean?.median), "median"));
   const findings = make("section", { class: "wide" }, make("h2", {}, "In short"),
     make("ul", { class: "findings" }, ...r.findings.map(f => make("li", {}, f))));
   const warnings = t.warnings.length ? make("ul", { class: "warnings" }, ...t.warnings.map(w => make("li", {}, w))) : null;
