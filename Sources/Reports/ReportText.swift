@@ -25,7 +25,8 @@ public enum ReportText {
             let phases = report.phases?.layers[index].figures
             return [
                 String(load.block).leftPadded(5), number(figures.maxOverMean, 9),
-                number(figures.coefficientOfVariation, 6), number(figures.gini, 6), number(figures.entropy, 8, digits: 3),
+                number(figures.coefficientOfVariation, 6), number(figures.gini, 6),
+                number(figures.entropy, 8, digits: 3),
                 String(figures.deadExperts).leftPadded(6), number(law.zipfExponent, 6),
                 "  " + law.law.rawValue.padding(toLength: 12, withPad: " ", startingAt: 0),
                 number(phases?.matched, 15), number(phases?.mismatched, 11),
@@ -39,7 +40,8 @@ public enum ReportText {
 
     /// Text from a trace without what a terminal would obey.
     public static func printable(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
+        let scalars = text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }
+        return String(String.UnicodeScalarView(scalars))
     }
 }
 

@@ -15,7 +15,8 @@ import Testing
         for index in 0..<20 {
             let ids = (0..<20 * 2).flatMap { _ in (0..<8).shuffled(using: &random).prefix(2).map(UInt16.init) }
             analyzer.add(
-                RequestTrace(id: "r\(index)", domain: index % 2 == 0 ? domain : "other", prefillTokens: 8, experts: ids))
+                RequestTrace(
+                    id: "r\(index)", domain: index % 2 == 0 ? domain : "other", prefillTokens: 8, experts: ids))
         }
         return analyzer.report(name: domain, warnings: [domain])
     }
@@ -25,14 +26,16 @@ import Testing
         let page = String(decoding: try ReportPage.html(report), as: UTF8.self)
         #expect(page.components(separatedBy: "</script").count == 3)
         #expect(!page.contains("<!--") && !page.contains("alert(1)</script"))
-        let data = try #require(page.components(separatedBy: "id=\"data\">").last?.components(separatedBy: "</script").first)
+        let tail = try #require(page.components(separatedBy: "id=\"data\">").last)
+        let data = try #require(tail.components(separatedBy: "</script").first)
         let read = try #require(try JSONSerialization.jsonObject(with: Data(data.utf8)) as? [String: Any])
         #expect((read["trace"] as? [String: Any])?["name"] as? String == Self.hostile)
     }
 
     @Test func thePageNeedsNothingElse() throws {
         let page = String(decoding: try ReportPage.html(try Self.report(domain: "code")), as: UTF8.self)
-        let elsewhere = page.components(separatedBy: "http").dropFirst().filter { !$0.hasPrefix("://www.w3.org/2000/svg") }
+        let addresses = page.components(separatedBy: "http").dropFirst()
+        let elsewhere = addresses.filter { !$0.hasPrefix("://www.w3.org/2000/svg") }
         #expect(elsewhere.allSatisfy { $0.hasPrefix("-equiv") })
         #expect(page.contains("default-src 'none'"))
         for mark in ["/*style*/", "/*data*/", "/*script*/"] { #expect(!page.contains(mark)) }
@@ -42,8 +45,10 @@ import Testing
         let json = try Self.report(domain: "code").json()
         let read = try #require(try JSONSerialization.jsonObject(with: json) as? [String: Any])
         #expect(read["version"] as? Int == 1)
-        let sections = ["trace", "sampling", "findings", "load", "popularity", "domains", "phases", "coactivation",
-            "transitions", "drift", "working_set", "stability"]
+        let sections = [
+            "trace", "sampling", "findings", "load", "popularity", "domains", "phases", "coactivation",
+            "transitions", "drift", "working_set", "stability",
+        ]
         #expect(Set(read.keys) == Set(sections + ["version"]))
     }
 

@@ -1,4 +1,3 @@
-import Foundation
 import Tensors
 
 /// Reads requests one by one and says what their activations have in common. Memory depends on the shape and the options
@@ -128,48 +127,5 @@ public final class TraceAnalyzer {
             requests: planner.requests, tokens: tokens, prefillTokens: prefillTokens,
             decodeTokens: tokens - prefillTokens, unassigned: layers.reduce(0) { $0 + $1.unassigned },
             invalidIds: layers.reduce(0) { $0 + $1.invalid }, domains: planner.domains, warnings: notes)
-    }
-}
-
-/// Why a trace cannot be analysed.
-public enum AnalysisError: Error, CustomStringConvertible {
-    case shape(TraceShape)
-
-    public var description: String {
-        switch self {
-        case .shape(let shape):
-            "a trace of \(shape.layerCount) layers of \(shape.expertCount) experts, \(shape.topK) a token, cannot be "
-                + "analysed: there should be at least one of each and at most \(AnalysisOptions.largestShape) experts "
-                + "in all"
-        }
-    }
-}
-
-/// What the sections of a report are worked out from.
-struct Evidence {
-    let shape: TraceShape
-    let options: AnalysisOptions
-    let layers: [LayerAccumulator]
-    let kept: [RequestPlanner.Kept]
-    let domains: [DomainFacts]
-    let requests: Int
-    let pool: ComputePool
-
-    /// `work` of every layer, on all threads.
-    func perLayer<Answer>(_ work: (LayerAccumulator) -> Answer) -> [Answer] {
-        var answers = [Answer?](repeating: nil, count: layers.count)
-        answers.withUnsafeMutableBufferPointer { answers in
-            // Every layer's place is written by the one thread that has the layer.
-            nonisolated(unsafe) let places = answers
-            pool.forEach(count: layers.count, grain: 1) { range, _ in
-                for layer in range { places[layer] = work(layers[layer]) }
-            }
-        }
-        return answers.compactMap { $0 }
-    }
-
-    /// Loads of a layer over both phases.
-    static func loads(_ layer: LayerAccumulator) -> [Double] {
-        zip(layer.prefill, layer.decode).map { Double($0) + Double($1) }
     }
 }

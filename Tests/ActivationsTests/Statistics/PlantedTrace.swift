@@ -36,7 +36,9 @@ struct PlantedTrace {
 
 extension SplitMix64 {
     /// `count` different numbers below `limit`.
-    mutating func distinct(_ count: Int, below limit: Int) -> [Int] { Array((0..<limit).shuffled(using: &self).prefix(count)) }
+    mutating func distinct(_ count: Int, below limit: Int) -> [Int] {
+        Array((0..<limit).shuffled(using: &self).prefix(count))
+    }
 
     /// A place drawn in proportion to `weights`.
     mutating func place(_ weights: [Double]) -> Int {

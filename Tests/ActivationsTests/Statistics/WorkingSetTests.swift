@@ -41,7 +41,9 @@ import Testing
         var cache: Set<Int> = []
         var hits = 0
         for (time, use) in uses.enumerated() {
-            if cache.contains(use) { hits += 1 } else if cache.count == capacity {
+            if cache.contains(use) {
+                hits += 1
+            } else if cache.count == capacity {
                 let next = cache.map { expert in (uses[(time + 1)...].firstIndex(of: expert) ?? .max, expert) }
                 if let victim = next.max(by: <) { cache.remove(victim.1) }
             }

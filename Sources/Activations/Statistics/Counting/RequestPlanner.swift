@@ -1,24 +1,6 @@
 import Foundation
 import Randomness
 
-/// What is to be done with one request, decided once for all layers.
-struct RequestPlan {
-    /// Row of its domain; nil without a label or beyond the limit of domains.
-    let domain: Int?
-    /// Half of the trace that it is drawn into (0 or 1), for comparisons of a thing with itself.
-    let half: Int
-    /// Window of time that it belongs to.
-    let window: Int
-    /// Windows 2i and 2i + 1 are to become one before it is counted.
-    let mergesWindows: Bool
-    /// Place where its own counts are kept.
-    let slot: Int?
-    /// Tokens from its beginning that go through the caches.
-    let cacheTokens: Int
-    /// Tokens whose pairs are counted.
-    let pairTokens: [Int32]
-}
-
 /// Draws samples and places requests in domains and windows, as they come by.
 struct RequestPlanner {
     /// A request that has a slot, as of now.
@@ -122,42 +104,5 @@ struct RequestPlanner {
     private mutating func gap() -> Int {
         guard pairRate > 0, pairRate < 1 else { return 0 }
         return Int(min(log(1 - random.nextUnit()) / log(1 - pairRate), 1e15))
-    }
-}
-
-/// A domain as the report lists it.
-public struct DomainFacts: Sendable, Equatable, Encodable {
-    public let name: String
-    public internal(set) var requests = 0
-    public internal(set) var tokens = 0
-
-    init(name: String) { self.name = name }
-}
-
-/// Cuts a stream of unknown length into between `limit / 2` and `limit` windows of as many requests each: when all are
-/// full, each two become one of twice the length.
-struct WindowClock {
-    static let limit = 48
-
-    private(set) var requestsPerWindow = 1
-    private var window = 0
-    private var inWindow = 0
-
-    /// Windows that have a request.
-    var count: Int { inWindow > 0 ? window + 1 : window }
-
-    /// The window of the next request, and whether to merge before.
-    mutating func next() -> (window: Int, merges: Bool) {
-        if inWindow == requestsPerWindow {
-            window += 1
-            inWindow = 0
-        }
-        let merges = window == Self.limit
-        if merges {
-            window = Self.limit / 2
-            requestsPerWindow *= 2
-        }
-        inWindow += 1
-        return (window, merges)
     }
 }

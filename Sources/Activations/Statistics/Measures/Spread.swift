@@ -30,3 +30,29 @@ extension Double {
     /// Five digits after the point: more would only make matrices of figures longer.
     var inReport: Double { (self * 1e5).rounded() / 1e5 }
 }
+
+extension Sequence<Double?> {
+    /// Mean of the values that there are; nil for none.
+    var knownMean: Double? {
+        var mean = RunningMean()
+        for case let value? in self { mean.add(value) }
+        return mean.count > 0 ? mean.mean : nil
+    }
+}
+
+/// Mean and deviation of values that come one by one (Welford, 1962).
+struct RunningMean {
+    private(set) var count = 0
+    private(set) var mean = 0.0
+    private var squares = 0.0
+
+    mutating func add(_ value: Double) {
+        count += 1
+        let before = value - mean
+        mean += before / Double(count)
+        squares += before * (value - mean)
+    }
+
+    /// Of the sample; 0 for fewer than two values.
+    var deviation: Double { count > 1 ? (squares / Double(count - 1)).squareRoot() : 0 }
+}

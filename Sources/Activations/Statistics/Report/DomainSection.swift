@@ -62,8 +62,8 @@ extension DomainSection.Matrices {
 
     private init(cosine: [[Double?]], jensenShannon: [[Double?]]) {
         let places = jensenShannon.indices.flatMap { row in jensenShannon.indices.map { (row, $0) } }
-        between = Self.mean(places.filter { $0.0 != $0.1 }.map { jensenShannon[$0.0][$0.1] })
-        within = Self.mean(places.filter { $0.0 == $0.1 }.map { jensenShannon[$0.0][$0.1] })
+        between = places.filter { $0.0 != $0.1 }.map { jensenShannon[$0.0][$0.1] }.knownMean
+        within = places.filter { $0.0 == $0.1 }.map { jensenShannon[$0.0][$0.1] }.knownMean
         self.cosine = cosine.map { $0.map { $0?.inReport } }
         self.jensenShannon = jensenShannon.map { $0.map { $0?.inReport } }
     }
@@ -73,12 +73,7 @@ extension DomainSection.Matrices {
     private static func mean(ofMatrices matrices: [[[Double?]]]) -> [[Double?]] {
         let count = matrices.first?.count ?? 0
         return (0..<count).map { row in
-            (0..<count).map { column -> Double? in mean(matrices.map { $0[row][column] }) }
+            (0..<count).map { column in matrices.map { $0[row][column] }.knownMean }
         }
-    }
-
-    private static func mean(_ values: [Double?]) -> Double? {
-        let known = values.compactMap { $0 }
-        return known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
     }
 }

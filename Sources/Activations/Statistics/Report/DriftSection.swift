@@ -41,9 +41,9 @@ public struct DriftSection: Sendable, Equatable, Encodable {
         let perLayer = evidence.perLayer { Self.divergences($0, rows: rows) }
         windows = (0..<rows).map { row in
             Window(
-                firstRequest: row * requestsPerWindow, fromAll: Self.mean(perLayer.map { $0[row].all }),
-                fromFirst: Self.mean(perLayer.map { $0[row].first }),
-                fromPrevious: row == 0 ? nil : Self.mean(perLayer.map { $0[row].previous }))
+                firstRequest: row * requestsPerWindow, fromAll: perLayer.map { $0[row].all }.knownMean?.inReport,
+                fromFirst: perLayer.map { $0[row].first }.knownMean?.inReport,
+                fromPrevious: row == 0 ? nil : perLayer.map { $0[row].previous }.knownMean?.inReport)
         }
         trend = Self.slope(windows.dropFirst().map(\.fromFirst))
         test = Self.test(evidence)
@@ -60,11 +60,6 @@ public struct DriftSection: Sendable, Equatable, Encodable {
                 Similarity.jensenShannon(loads[row], loads[max(row - 1, 0)])
             )
         }
-    }
-
-    private static func mean(_ values: [Double?]) -> Double? {
-        let known = values.compactMap { $0 }
-        return known.isEmpty ? nil : (known.reduce(0, +) / Double(known.count)).inReport
     }
 
     /// Change over the whole length of a curve.

@@ -3,8 +3,11 @@ import Foundation
 extension ActivationReport {
     /// What the figures say, in sentences: for the terminal and the top of the page.
     public var findings: [String] {
-        [loadFinding, lawFinding, domainFinding, phaseFinding, cacheFinding, nextLayerFinding, driftFinding, lengthFinding]
-            .compactMap { $0 }
+        let all = [
+            loadFinding, lawFinding, domainFinding, phaseFinding, cacheFinding, nextLayerFinding, driftFinding,
+            lengthFinding,
+        ]
+        return all.compactMap { $0 }
     }
 
     private var loadFinding: String? {

@@ -78,14 +78,12 @@ extension PhaseSection.Figures {
     }
 
     init(meanOf layers: [PhaseSection.Figures]) {
-        func mean(_ figure: (PhaseSection.Figures) -> Double?) -> Double? {
-            let known = layers.compactMap(figure)
-            return known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
-        }
         self.init(
-            matched: mean(\.matched), deviation: mean(\.deviation), mismatched: mean(\.mismatched),
-            mismatchedSameDomain: mean(\.mismatchedSameDomain), mismatchedOtherDomain: mean(\.mismatchedOtherDomain),
-            pooled: mean(\.pooled))
+            matched: layers.map(\.matched).knownMean, deviation: layers.map(\.deviation).knownMean,
+            mismatched: layers.map(\.mismatched).knownMean,
+            mismatchedSameDomain: layers.map(\.mismatchedSameDomain).knownMean,
+            mismatchedOtherDomain: layers.map(\.mismatchedOtherDomain).knownMean,
+            pooled: layers.map(\.pooled).knownMean)
     }
 
     private static func mean(_ values: RunningMean) -> Double? { values.count > 0 ? values.mean : nil }
