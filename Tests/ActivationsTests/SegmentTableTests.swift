@@ -30,6 +30,9 @@ import Testing
         return try openTrace(path: folder.path).readAll()
     }
 
+    /// The value that the standard gives, so that the tests' checksums are the format's.
+    @Test func checksumOfTheStandard() { #expect(simpleCRC32(Array("123456789".utf8)) == 0xCBF4_3926) }
+
     @Test func readsWhatAnotherWriterMayWrite() throws {
         let (requests, damages) = try read(Self.good)
         #expect(damages == [])

@@ -179,6 +179,7 @@ private struct RandomTraffic {
         let summary = recorder.close()
         #expect(summary.requests > 0 && summary.requests + summary.dropped == 100)
         #expect(try folder.files().reduce(0) { try $0 + folder.read($1).count } <= 5000)
+        #expect(try TraceReader(path: folder.path).droppedRequests == summary.dropped)
     }
 
     /// The disk fails while recording: the engine goes on, the summary says why.

@@ -31,6 +31,22 @@ import Testing
         }
     }
 
+    /// What a trace calls the requests: the answer's id, and what the client's metadata says.
+    @Test func labels() async throws {
+        let server = ServerUnderTest()
+        let body = #"{"prompt":["a","b"],"metadata":{"domain":"code","category":"review","other":"x"}}"#
+        let response = try await server.complete(body)
+        guard case .string(let id) = try response.member("id") else {
+            Issue.record("no id")
+            return
+        }
+        let labels = server.twin.requests.map(\.label)
+        #expect(labels.map(\.id) == [id, id + "-1"])
+        #expect(labels.allSatisfy { $0.domain == "code" && $0.category == "review" })
+        #expect(try await server.complete(#"{"prompt":"a","metadata":{"domain":7}}"#).status == .ok)
+        #expect(server.twin.requests.last?.label.domain == nil)
+    }
+
     @Test func severalPromptsAreSeveralChoices() async throws {
         let server = ServerUnderTest()
         let response = try await server.complete(#"{"prompt":["a b","c"],"n":2}"#)

@@ -36,6 +36,8 @@ struct ForeignSurvey {
 
     /// Throws if the request is of another shape than those before.
     mutating func add(_ foreign: ForeignRequest, file: String) throws(TraceError) {
+        // A request without tokens has no shape.
+        guard foreign.tokens > 0 else { return }
         if isEmpty {
             (layers, topK, isEmpty) = (foreign.layers, foreign.topK, false)
             largestOfLayer = Array(repeating: -1, count: layers)

@@ -51,7 +51,7 @@ public struct TraceImport {
         // What cannot be read is found again by the second pass, with what the shape refuses.
         log = DamageLog(location: source.location, limit: limits.damages)
         try source.forEach(log: &log) { request, file throws(TraceError) in
-            guard request.layers == survey.layers, request.topK == survey.topK else {
+            guard request.tokens == 0 || (request.layers == survey.layers && request.topK == survey.topK) else {
                 throw TraceError(file: file, item: request.request.id, reason: "is of another shape than the others")
             }
             let trace = try request.trace(shape, layers: layers, file: file)

@@ -15,8 +15,8 @@ public final class TraceRecorder: RoutingObserver {
         public var recordsWeights = false
         /// Bytes of recordings in memory, running and waiting to be written, before requests are dropped.
         public var memoryBytes = 256 << 20
-        /// Seconds without new requests after which what was recorded is written even if a segment is not full.
-        public var flushSeconds = 10.0
+        /// Seconds after which what was recorded is written even if it does not fill a segment.
+        public var flushSeconds = 60.0
 
         public init() {}
     }
@@ -44,14 +44,14 @@ public final class TraceRecorder: RoutingObserver {
         var admitted = 0
     }
 
-    private let options: Options
+    let options: Options
     private let session: String
     private let engine: Mutex<Engine>
-    private let queue: Mutex<RecordingQueue>
-    private let writer: Mutex<TraceWriter>
-    private let failure = Mutex<TraceError?>(nil)
-    private let isFull = Atomic<Bool>(false)
-    private let wakeUp = DispatchSemaphore(value: 0)
+    let queue: Mutex<RecordingQueue>
+    let writer: Mutex<TraceWriter>
+    let failure = Mutex<TraceError?>(nil)
+    let isFull = Atomic<Bool>(false)
+    let wakeUp = DispatchSemaphore(value: 0)
     private let finished = DispatchSemaphore(value: 0)
     private let began = ContinuousClock.now
     /// Seconds between the beginning of the trace and `began`.
@@ -149,44 +149,6 @@ public final class TraceRecorder: RoutingObserver {
             Summary(
                 requests: writer.requestCount, tokens: writer.tokenCount, bytes: writer.byteCount,
                 dropped: writer.droppedRequests, failure: failure)
-        }
-    }
-}
-
-extension TraceRecorder {
-    /// What the writer's thread does until the recorder is closed and the queue empty.
-    private func writeUntilClosed() {
-        var isOpen = true
-        var flushed = ContinuousClock.now
-        while isOpen {
-            _ = wakeUp.wait(timeout: .now() + options.flushSeconds)
-            let batch = queue.withLock { $0.take() }
-            isOpen = batch.isOpen
-            write(batch.traces, dropped: batch.dropped)
-            queue.withLock { $0.written(bytes: batch.bytes) }
-            guard !isOpen || (ContinuousClock.now - flushed).inSeconds >= options.flushSeconds else { continue }
-            attempt { writer throws(TraceError) in if writer.hasUnwritten { try writer.flush() } }
-            flushed = .now
-        }
-    }
-
-    private func write(_ traces: [RequestTrace], dropped: Int) {
-        writer.withLock { $0.countDropped(dropped) }
-        for trace in traces {
-            attempt { writer throws(TraceError) in
-                if try !writer.append(trace) { isFull.store(true, ordering: .relaxed) }
-            }
-        }
-    }
-
-    /// Runs `body`, unless writing failed before; then what comes is dropped.
-    private func attempt(_ body: (inout TraceWriter) throws(TraceError) -> Void) {
-        writer.withLock { writer in
-            guard failure.withLock({ $0 == nil }) else { return writer.countDropped(1) }
-            do throws(TraceError) { try body(&writer) } catch {
-                failure.withLock { $0 = error }
-                isFull.store(true, ordering: .relaxed)
-            }
         }
     }
 }

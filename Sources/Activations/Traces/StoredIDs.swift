@@ -26,28 +26,40 @@ enum StoredIDs: Sendable {
     ///
     /// - Parameter stored: whole ids.
     func read(_ stored: UnsafeRawBufferPointer, expertCount: Int) -> [UInt16]? {
-        // One more than the largest id; `noExpert` wraps to 0 and so never counts, and the loops need no branch.
-        var reach: UInt16 = 0
-        let count = stored.count / width
+        switch self {
+        case .bytes: Self.widen(stored, expertCount: expertCount)
+        case .words: Self.copy(stored, expertCount: expertCount)
+        }
+    }
+
+    // In both, one more than an id is compared, so that none wraps to 0; and no loop branches, so that all are vectors.
+    // All are in bounds: the array has room for `count` ids, and as many are in `stored`.
+
+    private static func widen(_ stored: UnsafeRawBufferPointer, expertCount: Int) -> [UInt16]? {
+        let hasNone = expertCount <= 255
+        if hasNone {
+            var reach: UInt8 = 0
+            for byte in stored { reach = max(reach, byte &+ 1) }
+            guard Int(reach) <= expertCount else { return nil }
+        }
+        let noneBits: UInt16 = hasNone ? 0xff00 : 0
+        return [UInt16](unsafeUninitializedCapacity: stored.count) { ids, initialised in
+            for index in 0..<stored.count {
+                let byte = stored[index]
+                ids[index] = UInt16(byte) | (byte == .max ? noneBits : 0)
+            }
+            initialised = stored.count
+        }
+    }
+
+    private static func copy(_ stored: UnsafeRawBufferPointer, expertCount: Int) -> [UInt16]? {
+        let count = stored.count / 2
         let ids = [UInt16](unsafeUninitializedCapacity: count) { ids, initialised in
-            // In bounds: `ids` has room for `count`, and `stored` holds `count * width` bytes.
-            switch self {
-            case .bytes:
-                for index in 0..<count {
-                    let byte = stored[index]
-                    let id = byte == .max && expertCount <= 255 ? RequestTrace.noExpert : UInt16(byte)
-                    reach = max(reach, id &+ 1)
-                    ids[index] = id
-                }
-            case .words:
-                for index in 0..<count {
-                    let id = UInt16(littleEndian: stored.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
-                    reach = max(reach, id &+ 1)
-                    ids[index] = id
-                }
+            for index in 0..<count {
+                ids[index] = UInt16(littleEndian: stored.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
             }
             initialised = count
         }
-        return Int(reach) <= expertCount ? ids : nil
+        return ids.reduce(0) { max($0, $1 &+ 1) } <= expertCount ? ids : nil
     }
 }
