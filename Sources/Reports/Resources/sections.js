@@ -17,7 +17,7 @@ function summary(r) {
   const t = r.trace;
   const tile = (name, value, note) => make("div", {}, make("dt", {}, name), make("dd", {}, value, ...(note ? [" ", make("small", {}, note)] : [])));
   const tiles = make("dl", { class: "tiles" },
-    tile("Requests", whole(t.requests)), tile("Tokens", short(t.tokens), t.prefill_tokens ? percent(t.prefill_tokens / t.tokens) + " prefill" : "decode only"),
+    tile("Requests", whole(t.requests)), tile("Tokens", short(t.tokens), t.prefill_tokens ? percent(t.prefill_tokens / t.tokens) + "\u00a0prefill" : "decode\u00a0only"),
     tile("MoE layers", whole(t.blocks.length)), tile("Experts", whole(t.experts), t.experts_per_token + " a token"),
     tile("Domains", t.domains.length ? whole(t.domains.length) : "–"),
     tile("Max / mean load", fixed(2)(r.load.max_over_mean?.median), "median"));
@@ -110,7 +110,7 @@ function domains(r) {
   const curve = linePlot([
     { name: "between domains", colour: "c2", points: d.layers.map(l => [l.block, l.matrices.between]) },
     { name: "halves of one domain", colour: "c1", dash: "6 4", points: d.layers.map(l => [l.block, l.matrices.within]) },
-  ], { label: "Divergence by layer", height: 260, x: byBlock, y: { name: "mean Jensen–Shannon, bits", format: v => +v.toFixed(3), detail: fixed(4), low: 0 } });
+  ], { label: "Divergence by layer", height: 260, x: byBlock, y: { name: "mean Jensen–Shannon, bits", format: v => +v.toPrecision(2), detail: v => v.toPrecision(3), low: 0 } });
   return card("Do domains use different experts?", "The more orange, the more two domains differ. On the diagonal: two random halves of one domain, which differ by chance alone.", true,
     make("div", { class: "bar" },
       choice("Measure", [["jensen_shannon", "Jensen–Shannon"], ["cosine", "cosine"]], v => { kind = v; map.again(); }),
@@ -188,7 +188,7 @@ function drift(r) {
     linePlot([
       { name: "from the whole trace", colour: "c1", points: of("from_all") }, { name: "from the first window", colour: "c2", dash: "6 4", points: of("from_first").slice(1) },
       { name: "from the window before", colour: "c3", dash: "2 4", points: of("from_previous") },
-    ], { label: "Drift by window", height: 290, x: { name: "request", format: whole, title: q => `From request ${whole(q + 1)}` }, y: { name: "Jensen–Shannon, bits", format: v => +v.toFixed(3), detail: fixed(4), low: 0 } }));
+    ], { label: "Drift by window", height: 290, x: { name: "request", format: whole, title: q => `From request ${whole(q + 1)}` }, y: { name: "Jensen–Shannon, bits", format: v => +v.toPrecision(2), detail: v => v.toPrecision(3), low: 0 } }));
 }
 
 const figureNames = { max_over_mean: "Max / mean", coefficient_of_variation: "CV", gini: "Gini", entropy: "Entropy", zipf_exponent: "Zipf exponent" };

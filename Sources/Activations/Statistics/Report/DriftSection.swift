@@ -41,9 +41,9 @@ public struct DriftSection: Sendable, Equatable, Encodable {
         let perLayer = evidence.perLayer { Self.divergences($0, rows: rows) }
         windows = (0..<rows).map { row in
             Window(
-                firstRequest: row * requestsPerWindow, fromAll: perLayer.map { $0[row].all }.knownMean?.inReport,
-                fromFirst: perLayer.map { $0[row].first }.knownMean?.inReport,
-                fromPrevious: row == 0 ? nil : perLayer.map { $0[row].previous }.knownMean?.inReport)
+                firstRequest: row * requestsPerWindow, fromAll: perLayer.map { $0[row].all }.knownMean,
+                fromFirst: perLayer.map { $0[row].first }.knownMean,
+                fromPrevious: row == 0 ? nil : perLayer.map { $0[row].previous }.knownMean)
         }
         trend = Self.slope(windows.dropFirst().map(\.fromFirst))
         test = Self.test(evidence)

@@ -19,11 +19,13 @@ extension ActivationReport {
 
     private var lawFinding: String? {
         guard let exponent = popularity.zipfExponent, let distance = popularity.zipfDistance else { return nil }
-        let layers = popularity.layers.filter { $0.figures != nil }.count
-        let zipf = popularity.lawCounts[PopularityLaw.zipf.rawValue] ?? 0
-        let verdict = zipf == 0 ? "No layer is" : "\(zipf) of \(layers) layers are"
-        return "\(verdict) Zipfian: the best exponent is \(number(exponent.median)) and misses by "
-            + "\(percent(distance.median)) (medians; up to \(percent(popularity.threshold)) counts as a fit)."
+        let names: [(PopularityLaw, String)] = [
+            (.zipf, "Zipf's law"), (.exponential, "an exponential law"), (.logNormal, "a log-normal one"),
+            (.uniform, "none but an even one"), (.none, "no law of these"),
+        ]
+        let found = names.compactMap { law, name in popularity.lawCounts[law.rawValue].map { "\(name) (\($0))" } }
+        return "Loads by rank follow \(found.joined(separator: ", ")), in brackets the layers. Zipf's best exponent is "
+            + "\(number(exponent.median)), off by \(percent(distance.median)) (medians)."
     }
 
     private var domainFinding: String? {
