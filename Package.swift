@@ -18,7 +18,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
 
 let libraries = [
     "Randomness", "Tensors", "Checkpoints", "Tokenization", "ChatTemplates", "Activations", "Placement", "Routing",
-    "Experts", "Models", "Quantization", "Inference", "Telemetry", "Serving", "BuiltInModel",
+    "Experts", "Models", "Quantization", "Inference", "Telemetry", "Serving", "BuiltInModel", "Reports",
 ]
 
 let package = Package(
@@ -41,7 +41,14 @@ let package = Package(
         layer("Tokenization", ["Checkpoints"]),
         layer("ChatTemplates"),
         layer("Routing"),
-        layer("Activations", ["Routing", "Tensors", "Checkpoints"]),
+        layer("Activations", ["Randomness", "Routing", "Tensors", "Checkpoints"]),
+        layer(
+            "Reports", ["Activations"],
+            resources: [
+                .embedInCode("Resources/report.html"), .embedInCode("Resources/report.css"),
+                .embedInCode("Resources/dom.js"), .embedInCode("Resources/plot.js"), .embedInCode("Resources/heat.js"),
+                .embedInCode("Resources/sections.js"),
+            ]),
         layer("Placement", ["Activations", "Randomness", .product(name: "Yams", package: "Yams")]),
         layer("Experts", ["Tensors", "Routing"]),
         layer("Models", ["Tensors", "Checkpoints", "Routing", "Experts", "Activations"]),
@@ -62,7 +69,7 @@ let package = Package(
             name: "guildhall",
             dependencies: [
                 "Serving", "Inference", "BuiltInModel", "Models", "Quantization", "Tokenization", "Checkpoints",
-                "Tensors", "Activations", "Placement",
+                "Tensors", "Activations", "Placement", "Reports",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
@@ -76,6 +83,7 @@ let package = Package(
         tests("Models", ["Activations", "Checkpoints", "Quantization", "Randomness", "Routing", "Tensors"]),
         tests("Quantization", ["Randomness", "Checkpoints", "Models", "Tensors"]),
         tests("Activations", ["Randomness", "Routing", "Tensors", "Checkpoints"]),
+        tests("Reports", ["Activations", "Randomness", "Tensors"]),
         tests("Placement", ["Activations", "Randomness"]),
         tests("Inference", ["BuiltInModel", "Models", "Randomness", "Tensors", "Tokenization"]),
         tests(
