@@ -30,19 +30,21 @@ public struct CopyTable: Sendable, Equatable {
     /// Experts that no device holds.
     public var missing: [Int] { (0..<expertCount).filter { starts[$0] == starts[$0 + 1] } }
 
-    /// The copies of `expert` on devices in `range`, by index into `devices`.
-    func copies(of expert: Int, on range: Range<Int32>) -> Range<Int> {
-        let low = lowerBound(range.lowerBound, Int(starts[expert]), Int(starts[expert + 1]))
-        return low..<lowerBound(range.upperBound, low, Int(starts[expert + 1]))
+    /// Those of the copies `all` of an expert that are on devices in `range`.
+    func copies(_ all: Range<Int>, on range: Range<Int32>) -> Range<Int> {
+        let low = lowerBound(range.lowerBound, all.lowerBound, all.upperBound)
+        return low..<lowerBound(range.upperBound, low, all.upperBound)
     }
 
+    /// First copy of a range on `device` or a later one. Few copies, the usual case, are looked at in order.
     private func lowerBound(_ device: Int32, _ from: Int, _ end: Int) -> Int {
         var low = from
         var high = end
-        while low < high {
+        while high - low > 8 {
             let middle = (low + high) / 2
             if devices[middle] < device { low = middle + 1 } else { high = middle }
         }
+        while low < high, devices[low] < device { low += 1 }
         return low
     }
 }

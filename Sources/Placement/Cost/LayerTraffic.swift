@@ -10,11 +10,6 @@ public struct LayerTraffic: Sendable, Equatable {
             received = sent
         }
 
-        mutating func clear() {
-            for index in sent.indices { sent[index] = 0 }
-            for index in received.indices { received[index] = 0 }
-        }
-
         /// Vectors that travelled at a level.
         public func total(_ level: Topology.Level) -> Int {
             stride(from: level.rawValue, to: sent.count, by: 3).reduce(0) { $0 + Int(sent[$1]) }

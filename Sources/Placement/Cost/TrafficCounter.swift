@@ -4,30 +4,40 @@
 /// thousands of devices are no trouble. `TrafficCounterTests` compare it with counting by sets.
 public struct TrafficCounter: Sendable {
     public private(set) var traffic: LayerTraffic
-    private let topology: Topology
     private let communication: Communication
-    /// Node and place within it of each device.
+    /// Node, rack and place within the node of each device.
     private let nodes: [Int32]
+    private let racks: [Int32]
     private let places: [Int32]
+    private let devicesPerNode: Int32
+    private let devicesPerRack: Int32
+    /// Vectors by device and level: `device * 8 + level` sent, 4 more received, in the direction of dispatch.
+    private var tally: [Int32]
+    /// The same of combine, where it is not dispatch turned round.
+    private var combineTally: [Int32]
     /// Number of the token that last went to a device or node: what tells a second copy from a first.
     private var deviceStamps: [UInt32]
     private var nodeStamps: [UInt32]
     private var stamp: UInt32 = 0
     /// Assignments that each copy computed.
     private var copyLoads: [Int32] = []
-    /// Copy that computes each of the token's assignments; -1 where none does.
-    private var chosen: [Int]
+    /// Device that computes each of the token's assignments; -1 where none does.
+    private var chosen: [Int32]
 
     public init(topology: Topology, communication: Communication, topK: Int) {
-        self.topology = topology
         self.communication = communication
         let devices = topology.deviceCount
         traffic = LayerTraffic(devices: devices)
+        devicesPerNode = Int32(topology.devicesPerNode)
+        devicesPerRack = Int32(topology.devicesPerNode * topology.nodesPerRack)
         nodes = (0..<devices).map { Int32($0 / topology.devicesPerNode) }
+        racks = (0..<devices).map { Int32(topology.rack(ofNode: $0 / topology.devicesPerNode)) }
         places = (0..<devices).map { Int32($0 % topology.devicesPerNode) }
+        tally = [Int32](repeating: 0, count: devices * 8)
+        combineTally = tally
         deviceStamps = [UInt32](repeating: 0, count: devices)
         nodeStamps = [UInt32](repeating: 0, count: topology.nodes)
-        chosen = [Int](repeating: -1, count: topK)
+        chosen = [Int32](repeating: -1, count: topK)
     }
 
     /// Counts one layer; the result is in `traffic`.
@@ -42,26 +52,25 @@ public struct TrafficCounter: Sendable {
         crossed: inout [Double]
     ) {
         clear(copies: copies.copyCount)
+        let sameWay = communication.preReduction == communication.deduplication
         for token in 0..<batch.count {
-            let home = Int(batch.devices[token])
+            let home = batch.devices[token]
             choose(ids: ids, row: batch.rows[token] + offset, home: home, turn: token, copies: copies)
-            let out = send(from: home, copies: copies, by: communication.deduplication, combine: false)
-            let back =
-                communication.preReduction == communication.deduplication
-                ? out : send(from: home, copies: copies, by: communication.preReduction, combine: true)
+            let out = send(from: home, by: communication.deduplication, combine: false)
+            let back = sameWay ? out : send(from: home, by: communication.preReduction, combine: true)
             crossed[Int(batch.requests[token])] +=
                 Double(out) * vectorBytes.dispatch + Double(back) * vectorBytes.combine
         }
-        if communication.preReduction == communication.deduplication {
-            traffic.combine.sent = traffic.dispatch.received
-            traffic.combine.received = traffic.dispatch.sent
-        }
+        traffic.dispatch.set(tally, turned: false)
+        traffic.combine.set(sameWay ? tally : combineTally, turned: true)
         sumLoads(copies)
     }
 
     private mutating func clear(copies: Int) {
-        traffic.dispatch.clear()
-        traffic.combine.clear()
+        for index in tally.indices {
+            tally[index] = 0
+            combineTally[index] = 0
+        }
         for index in traffic.assignments.indices {
             traffic.assignments[index] = 0
             traffic.activeExperts[index] = 0
@@ -93,7 +102,7 @@ public struct TrafficCounter: Sendable {
 
 extension TrafficCounter {
     /// Fills `chosen` for one token.
-    private mutating func choose(ids: [UInt16], row: Int, home: Int, turn: Int, copies: CopyTable) {
+    private mutating func choose(ids: [UInt16], row: Int, home: Int32, turn: Int, copies: CopyTable) {
         var open = 0
         if communication.copyRule == .joining { nextStamp() }
         for slot in chosen.indices {
@@ -101,37 +110,33 @@ extension TrafficCounter {
             chosen[slot] = -1
             guard expert < copies.expertCount else { continue }
             let all = Int(copies.starts[expert])..<Int(copies.starts[expert + 1])
-            if all.isEmpty {
-                traffic.lost += 1
-                continue
-            }
             if all.count == 1 {
-                chosen[slot] = all.lowerBound
+                take(all.lowerBound, slot, copies)
+            } else if all.isEmpty {
+                traffic.lost += 1
             } else if let copy = pick(expert, of: all, home: home, turn: turn, copies: copies) {
-                chosen[slot] = copy
+                take(copy, slot, copies)
             } else {
                 open += 1
-                continue
             }
-            take(chosen[slot], copies)
         }
         if open > 0 { chooseJoining(ids: ids, row: row, turn: turn, copies: copies) }
     }
 
-    private mutating func take(_ copy: Int, _ copies: CopyTable) {
+    private mutating func take(_ copy: Int, _ slot: Int, _ copies: CopyTable) {
+        let device = copies.devices[copy]
+        chosen[slot] = device
         copyLoads[copy] += 1
-        if communication.copyRule == .joining { nodeStamps[Int(nodes[Int(copies.devices[copy])])] = stamp }
+        if communication.copyRule == .joining { nodeStamps[Int(nodes[Int(device)])] = stamp }
     }
 
     /// A copy on the home node, or by the rule another; nil where `joining` has to see the token's other nodes first.
-    private func pick(_ expert: Int, of all: Range<Int>, home: Int, turn: Int, copies: CopyTable) -> Int? {
-        let width = Int32(topology.devicesPerNode)
-        let firstDevice = nodes[home] * width
-        let local = copies.copies(of: expert, on: firstDevice..<firstDevice + width)
+    private func pick(_ expert: Int, of all: Range<Int>, home: Int32, turn: Int, copies: CopyTable) -> Int? {
+        let firstDevice = nodes[Int(home)] * devicesPerNode
+        let local = copies.copies(all, on: firstDevice..<firstDevice + devicesPerNode)
         if !local.isEmpty {
-            if communication.copyRule == .nearest {
-                let own = copies.copies(of: expert, on: Int32(home)..<Int32(home) + 1)
-                if let copy = own.first { return copy }
+            if communication.copyRule == .nearest, let own = local.first(where: { copies.devices[$0] == home }) {
+                return own
             }
             return Self.inTurn(local, turn, expert)
         }
@@ -139,9 +144,8 @@ extension TrafficCounter {
         case .even: return Self.inTurn(all, turn, expert)
         case .joining: return nil
         case .nearest:
-            let rack = Int32(topology.nodesPerRack) * width
-            let firstOfRack = nodes[home] / Int32(topology.nodesPerRack) * rack
-            let near = copies.copies(of: expert, on: firstOfRack..<firstOfRack + rack)
+            let firstOfRack = racks[Int(home)] * devicesPerRack
+            let near = copies.copies(all, on: firstOfRack..<firstOfRack + devicesPerRack)
             return Self.inTurn(near.isEmpty ? all : near, turn, expert)
         }
     }
@@ -153,36 +157,35 @@ extension TrafficCounter {
             guard expert < copies.expertCount, copies.starts[expert] < copies.starts[expert + 1] else { continue }
             let all = Int(copies.starts[expert])..<Int(copies.starts[expert + 1])
             let joined = all.first { nodeStamps[Int(nodes[Int(copies.devices[$0])])] == stamp }
-            chosen[slot] = joined ?? Self.inTurn(all, turn, expert)
-            take(chosen[slot], copies)
+            take(joined ?? Self.inTurn(all, turn, expert), slot, copies)
         }
     }
 
     /// One of several, evenly over turns. The number of turns is mixed so that tokens that come in a pattern (every
     /// eighth one on the same device) do not meet the same copy each time.
     private static func inTurn(_ range: Range<Int>, _ turn: Int, _ expert: Int) -> Int {
-        let mixed = (UInt64(truncatingIfNeeded: turn) &+ UInt64(truncatingIfNeeded: expert) &* 31) &* 0x9E37_79B9_7F4A_7C15
-        return range.lowerBound + Int((mixed >> 32) % UInt64(range.count))
+        guard range.count > 1 else { return range.lowerBound }
+        let mixed = UInt64(truncatingIfNeeded: turn &+ expert &* 31) &* 0x9E37_79B9_7F4A_7C15
+        return range.lowerBound + Int((mixed >> 32) &* UInt64(range.count) >> 32)
     }
 }
 
 // MARK: - Who sends to whom
 
 extension TrafficCounter {
-    /// Counts the copies of one token, or the sums that come back to it, and returns how many crossed nodes.
-    private mutating func send(from home: Int, copies: CopyTable, by granularity: CopyGranularity, combine: Bool) -> Int {
+    /// Counts the vectors of one token in the direction of dispatch, and returns how many crossed nodes.
+    private mutating func send(from home: Int32, by granularity: CopyGranularity, combine: Bool) -> Int {
         nextStamp()
         var crossings = 0
-        let homeNode = nodes[home]
-        for copy in chosen where copy >= 0 {
-            let device = Int(copies.devices[copy])
-            let node = nodes[device]
+        let homeNode = nodes[Int(home)]
+        for device in chosen where device >= 0 {
+            let node = nodes[Int(device)]
             if granularity != .assignment {
-                if deviceStamps[device] == stamp { continue }
-                deviceStamps[device] = stamp
+                if deviceStamps[Int(device)] == stamp { continue }
+                deviceStamps[Int(device)] = stamp
             }
             if granularity == .node, node != homeNode {
-                let relay = Int(node) * topology.devicesPerNode + Int(places[home])
+                let relay = node * devicesPerNode + places[Int(home)]
                 if nodeStamps[Int(node)] != stamp {
                     nodeStamps[Int(node)] = stamp
                     record(home, relay, combine)
@@ -197,15 +200,28 @@ extension TrafficCounter {
         return crossings
     }
 
-    /// One vector on the way of dispatch; in combine it goes the other way.
-    private mutating func record(_ source: Int, _ destination: Int, _ combine: Bool) {
-        let level = topology.level(fromNode: Int(nodes[source]), toNode: Int(nodes[destination])).rawValue
+    private mutating func record(_ source: Int32, _ destination: Int32, _ combine: Bool) {
+        let (source, destination) = (Int(source), Int(destination))
+        let level = nodes[source] == nodes[destination] ? 0 : racks[source] == racks[destination] ? 1 : 2
         if combine {
-            traffic.combine.sent[destination * 3 + level] += 1
-            traffic.combine.received[source * 3 + level] += 1
+            combineTally[source * 8 + level] += 1
+            combineTally[destination * 8 + 4 + level] += 1
         } else {
-            traffic.dispatch.sent[source * 3 + level] += 1
-            traffic.dispatch.received[destination * 3 + level] += 1
+            tally[source * 8 + level] += 1
+            tally[destination * 8 + 4 + level] += 1
+        }
+    }
+}
+
+extension LayerTraffic.Copies {
+    /// Takes over a tally; turned round, who received has sent.
+    fileprivate mutating func set(_ tally: [Int32], turned: Bool) {
+        for device in 0..<sent.count / 3 {
+            for level in 0..<3 {
+                let (out, back) = (tally[device * 8 + level], tally[device * 8 + 4 + level])
+                sent[device * 3 + level] = turned ? back : out
+                received[device * 3 + level] = turned ? out : back
+            }
         }
     }
 }

@@ -90,7 +90,7 @@ struct ContinuousBatch: Sendable {
         let source = trace.requests[request]
         let prediction = groups.costs(
             of: GroupAssigner.Arrival(
-                label: options.knowledge == .nothing ? nil : source.domain,
+                label: options.knowledge == .nothing ? nil : source.label,
                 experts: usesPrompt ? trace.experts(request, tokens: 0..<source.prefillTokens) : []),
             shape: trace.shape)
         predictions[key] = prediction

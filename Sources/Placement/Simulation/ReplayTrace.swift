@@ -4,7 +4,8 @@ import Activations
 public struct ReplayTrace: Sendable {
     public struct Request: Sendable, Equatable {
         public let id: String
-        public let domain: String?
+        /// What is known of it before its prompt is read: domain and category.
+        public let label: String?
         public let prefillTokens: Int
         /// Rows, prefill and decode.
         public let tokens: Int
@@ -26,13 +27,18 @@ public struct ReplayTrace: Sendable {
             let tokens = request.tokenCount(shape)
             requests.append(
                 Request(
-                    id: request.id, domain: request.domain, prefillTokens: min(request.prefillTokens, tokens),
+                    id: request.id, label: Self.label(request), prefillTokens: min(request.prefillTokens, tokens),
                     tokens: tokens, firstPosition: request.firstPosition, firstID: ids.count))
             ids.append(contentsOf: request.experts.prefix(tokens * shape.idsPerToken))
         }
         self.shape = shape
         self.requests = requests
         self.ids = ids
+    }
+
+    private static func label(_ request: RequestTrace) -> String? {
+        let parts = [request.domain, request.category].compactMap { $0 }
+        return parts.isEmpty ? nil : parts.joined(separator: "/")
     }
 
     /// Rows `tokens` of a request: `[tokens, layers, topK]`.
@@ -45,7 +51,7 @@ public struct ReplayTrace: Sendable {
     func seen(_ request: Int, tokens: Int) -> RequestTrace {
         let source = requests[request]
         return RequestTrace(
-            id: source.id, domain: source.domain, prefillTokens: min(source.prefillTokens, tokens),
+            id: source.id, domain: source.label, prefillTokens: min(source.prefillTokens, tokens),
             firstPosition: source.firstPosition, experts: Array(experts(request, tokens: 0..<tokens)))
     }
 }

@@ -6,7 +6,7 @@ public struct RequestAssignment: Sendable, Equatable, Encodable {
     public let node: Int
     /// `activations`, `label`, `words` or `nothing`.
     public let known_by: String
-    public let domain: String?
+    public let label: String?
 
     /// Assigns all requests once, in order of the stream, as if all were in flight together: nodes stay equally full
     /// within the plan's band. A request's own answer is never looked at.
@@ -24,7 +24,7 @@ public struct RequestAssignment: Sendable, Equatable, Encodable {
             let decision = batch.home(of: request)
             return RequestAssignment(
                 request: trace.requests[request].id, node: decision.node, known_by: decision.basis.rawValue,
-                domain: trace.requests[request].domain)
+                label: trace.requests[request].label)
         }
     }
 }

@@ -19,7 +19,7 @@ struct RequestStream: Sendable {
         case .shuffled: round.shuffle(using: &generator)
         case .domain:
             round.sort {
-                (trace.requests[$0].domain ?? "", $0) < (trace.requests[$1].domain ?? "", $1)
+                (trace.requests[$0].label ?? "", $0) < (trace.requests[$1].label ?? "", $1)
             }
         }
     }
