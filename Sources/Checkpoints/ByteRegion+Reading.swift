@@ -16,7 +16,9 @@ extension ByteRegion {
     }
 
     /// The bytes as a buffer; valid only inside `body`.
-    @inline(__always) func withBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
+    @inline(__always) package func withBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E)
+        -> R
+    {
         // The region, and with it the owner of the bytes, lives at least until `body` returns.
         try withExtendedLifetime(self) { region throws(E) in
             try body(UnsafeRawBufferPointer(start: region.base, count: region.count))

@@ -11,7 +11,7 @@ public struct CheckpointOutput: ~Copyable {
     private(set) var offset = 0
 
     /// Creates the temporary file in the folder of `path`, so that the rename stays within one file system.
-    init(path: String) throws(CheckpointError) {
+    package init(path: String) throws(CheckpointError) {
         let url = URL(fileURLWithPath: path)
         let folder = url.deletingLastPathComponent().path
         var attempt = 0
@@ -81,7 +81,7 @@ public struct CheckpointOutput: ~Copyable {
     }
 
     /// Flushes to disk and puts the file in its place.
-    mutating func commit() throws(CheckpointError) {
+    package mutating func commit() throws(CheckpointError) {
         guard fsync(descriptor) == 0 else { throw failure("cannot flush") }
         guard rename(temporaryPath, path) == 0 else { throw failure("cannot rename") }
         isCommitted = true

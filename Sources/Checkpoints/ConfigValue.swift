@@ -32,7 +32,8 @@ public enum ConfigValue: Sendable, Equatable {
         try parse(HeapBytes.region(bytes), file: file, limits: limits)
     }
 
-    private static func value(_ scanner: inout JSONScanner) throws(CheckpointError) -> ConfigValue {
+    /// The value that comes next, whatever it is.
+    package static func value(_ scanner: inout JSONScanner) throws(CheckpointError) -> ConfigValue {
         switch scanner.peek() {
         case UInt8(ascii: "{"):
             var members: [String: ConfigValue] = [:]

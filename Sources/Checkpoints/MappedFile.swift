@@ -5,7 +5,7 @@ import Tensors
 ///
 /// Every offset a reader hands out was checked against the size the file had when it was opened. Cutting the file
 /// short while it is mapped makes reads past the new end raise SIGBUS: whoever can write the file can end the process.
-final class MappedFile {
+package final class MappedFile {
     private let address: UnsafeMutableRawPointer
     private let count: Int
 
@@ -19,7 +19,7 @@ final class MappedFile {
     }
 
     /// The bytes of the file at `path`, which must be a non-empty regular file.
-    static func open(_ path: String) throws(CheckpointError) -> ByteRegion {
+    package static func open(_ path: String) throws(CheckpointError) -> ByteRegion {
         // O_NONBLOCK: opening a named pipe must fail below, not wait for a writer. It changes nothing for regular files.
         let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {

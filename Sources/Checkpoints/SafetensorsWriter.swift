@@ -30,6 +30,18 @@ public struct SafetensorsWriter {
         }
     }
 
+    /// Adds a U8 tensor.
+    public mutating func add(_ name: String, shape: [Int], bytes: [UInt8]) {
+        add(name, typeName: "U8", width: 1, shape: shape) { output throws(CheckpointError) in try output.write(bytes) }
+    }
+
+    /// Adds a U16 tensor whose numbers are given as their bytes, little-endian.
+    public mutating func add(_ name: String, shape: [Int], littleEndianWords bytes: [UInt8]) {
+        add(name, typeName: "U16", width: 2, shape: shape) { output throws(CheckpointError) in
+            try output.write(bytes)
+        }
+    }
+
     private mutating func add(
         _ name: String, typeName: String, width: Int, shape: [Int], body: @escaping TensorBody
     ) {

@@ -3,26 +3,32 @@ public struct RequestTrace: Sendable, Equatable {
     /// No expert: a token dropped by capacity or a layer that did not route it.
     public static let noExpert = UInt16.max
 
-    public let id: String
-    /// Label of the request's domain, where one is known.
-    public let domain: String?
+    public var id: String
+    /// Label of the request's domain (code, chat, …), where one is known.
+    public var domain: String?
+    /// A finer label within the domain, where one is known.
+    public var category: String?
     /// Seconds since the trace began, where known.
-    public let arrival: Double?
+    public var arrival: Double?
+    /// Seconds from the first to the last forward pass over the prompt, and from there to the end, where known.
+    public var prefillSeconds: Double?
+    public var decodeSeconds: Double?
     /// Tokens of the prompt that have rows; they come first.
-    public let prefillTokens: Int
+    public var prefillTokens: Int
     /// Position in the request's text of the first row: 0 unless rows of the prompt are missing (a trace of decode only).
-    public let firstPosition: Int
+    public var firstPosition: Int
     /// `[tokens, layers, topK]`, row-major, logical ids; `noExpert` where there was none.
-    public let experts: [UInt16]
+    public var experts: [UInt16]
     /// The routers' weights in the same order, where recorded.
-    public let weights: [Float]?
+    public var weights: [Float]?
 
     public init(
-        id: String, domain: String? = nil, arrival: Double? = nil, prefillTokens: Int, firstPosition: Int = 0,
-        experts: [UInt16], weights: [Float]? = nil
+        id: String, domain: String? = nil, category: String? = nil, arrival: Double? = nil, prefillTokens: Int,
+        firstPosition: Int = 0, experts: [UInt16], weights: [Float]? = nil
     ) {
         self.id = id
         self.domain = domain
+        self.category = category
         self.arrival = arrival
         self.prefillTokens = prefillTokens
         self.firstPosition = firstPosition
