@@ -29,9 +29,9 @@ public enum PlanExport: String, Sendable, CaseIterable {
     public func data(_ plan: PlacementPlan, options: Options = Options()) throws(PlacementError) -> Data {
         switch self {
         case .sglang: try Self.sglang(plan, layers: options.layers)
-        case .vllmAscend: Self.vllmAscend(try SlotMap(plan, format: rawValue))
+        case .vllmAscend: try Self.vllmAscend(SlotMap(plan, format: rawValue))
         case .tensorRTLLM: try Self.tensorRTLLM(plan, updates: options.layerUpdatesPerIteration)
-        case .guildhall: plan.json()
+        case .guildhall: try plan.json()
         }
     }
 }
@@ -75,7 +75,7 @@ extension PlanExport {
     }
 
     /// `layer_id` counts the MoE layers, from 0.
-    private static func vllmAscend(_ map: SlotMap) -> Data {
+    private static func vllmAscend(_ map: SlotMap) throws(PlacementError) -> Data {
         let layers = map.slots.enumerated().map { index, slots in
             AscendMap.Layer(
                 layer_id: index, device_count: map.devices,
@@ -87,9 +87,9 @@ extension PlanExport {
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        // Integers and fixed keys: nothing in it can fail to be written.
-        let data = try? encoder.encode(AscendMap(moe_layer_count: layers.count, layer_list: layers))
-        return (data ?? Data()) + Data("\n".utf8)
+        do {
+            return try encoder.encode(AscendMap(moe_layer_count: layers.count, layer_list: layers)) + Data("\n".utf8)
+        } catch { throw PlacementError(reason: "cannot be written: \(error)") }
     }
 }
 

@@ -120,6 +120,7 @@ extension ContinuousBatch {
                 step.positions[request.device] += Double(source.firstPosition + row + 1)
             }
             step.tokens[request.device] += Int32(rows.count)
+            if request.next >= request.readUntil { step.decoding += 1 }
         }
     }
 
@@ -144,7 +145,7 @@ extension ContinuousBatch {
                 leave(request)
                 done.append(request)
             } else {
-                if wasReading, request.next == request.readUntil, options.phase == .both { rehome(&request) }
+                if wasReading, request.next == request.readUntil, options.phase == .both, groups != nil { rehome(&request) }
                 kept.append(request)
             }
         }

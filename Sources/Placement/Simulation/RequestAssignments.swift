@@ -1,11 +1,10 @@
 import Activations
 
 /// The node that each request of a trace would be sent to, and how it was known: a line of `--assignments`.
-public struct RequestAssignment: Sendable, Equatable, Encodable {
+public struct RequestAssignment: Sendable, Equatable {
     public let request: String
     public let node: Int
-    /// `activations`, `label`, `words` or `nothing`.
-    public let known_by: String
+    public let basis: GroupingModel.Basis
     public let label: String?
 
     /// Assigns all requests once, in order of the stream, as if all were in flight together: nodes stay equally full
@@ -23,7 +22,7 @@ public struct RequestAssignment: Sendable, Equatable, Encodable {
             let request = stream.pop()
             let decision = batch.home(of: request)
             return RequestAssignment(
-                request: trace.requests[request].id, node: decision.node, known_by: decision.basis.rawValue,
+                request: trace.requests[request].id, node: decision.node, basis: decision.basis,
                 label: trace.requests[request].label)
         }
     }

@@ -11,9 +11,9 @@ public struct SimulationError: Error, Equatable, CustomStringConvertible {
 ///
 /// A value type: given the same trace, plan, costs and options it gives the same results, bit for bit.
 public struct Simulation: Sendable {
-    let trace: ReplayTrace
-    let cost: CostModel
-    let options: SimulationOptions
+    public let trace: ReplayTrace
+    public let cost: CostModel
+    public let options: SimulationOptions
     private let replanner: (any Replanner)?
     private(set) var placement: LivePlacement
     private var batching: ContinuousBatch

@@ -2,6 +2,8 @@
 public struct SimulationOutcome: Sendable, Equatable {
     public struct Step: Sendable, Equatable {
         public let tokens: Int
+        /// Requests that got a token of their answer.
+        public let decoding: Int
         /// Sums over the layers; `imbalance` is the mean.
         public var cost = LayerCost()
     }

@@ -57,7 +57,7 @@ public struct SimulationSummary: Sendable, Encodable {
     /// Largest over mean device load: mean of steps and layers, and over the whole run.
     public let imbalance: Double
     public let imbalance_overall: Double
-    /// Time from a token of a request to its next.
+    /// Time from a token of an answer to its next.
     public let time_per_token: Percentiles?
     /// From arrival to the last token, of requests that began and ended within the run.
     public let request_latency: Percentiles?
@@ -111,7 +111,7 @@ extension SimulationSummary {
         layer_times = LayerTimes(total, count: outcome.steps.count * blocks.count)
         imbalance = total.imbalance
         imbalance_overall = outcome.imbalanceOverall(alive: alive)
-        time_per_token = Percentiles(outcome.steps.map { ($0.cost.layer.slowest, $0.tokens) })
+        time_per_token = Percentiles(outcome.steps.map { ($0.cost.layer.slowest, $0.decoding) })
         request_latency = Percentiles(outcome.finished.map(\.latency))
         request_wait = Percentiles(outcome.finished.map(\.wait))
         requests_waiting = outcome.waiting

@@ -5,6 +5,8 @@ struct StepTokens: Sendable {
     var tokens: [Int32]
     /// Sum of the positions of each device's tokens: what attention reads of the cache.
     var positions: [Double]
+    /// Requests that get a token of their answer.
+    var decoding = 0
 
     init(devices: Int) {
         tokens = [Int32](repeating: 0, count: devices)
@@ -13,6 +15,7 @@ struct StepTokens: Sendable {
 
     mutating func clear() {
         batch.removeAll()
+        decoding = 0
         for index in tokens.indices {
             tokens[index] = 0
             positions[index] = 0
@@ -40,7 +43,7 @@ struct StepMeter: Sendable {
         _ step: StepTokens, ids: [UInt16], on placement: LivePlacement, crossed: inout [Double],
         byLayer: inout [LayerCost], loads: inout [[Int]]
     ) -> SimulationOutcome.Step {
-        var record = SimulationOutcome.Step(tokens: step.batch.count)
+        var record = SimulationOutcome.Step(tokens: step.batch.count, decoding: step.decoding)
         let alive = cost.topology.deviceCount - placement.lostDevices.count
         for (layer, copies) in placement.copies.enumerated() {
             counter.count(
