@@ -55,6 +55,11 @@ public struct PaddedTime: Sendable, Equatable {
     /// Seconds of the mean.
     public var mean: Double = 0
 
+    public init(slowest: Double = 0, mean: Double = 0) {
+        self.slowest = slowest
+        self.mean = mean
+    }
+
     public static func + (a: PaddedTime, b: PaddedTime) -> PaddedTime {
         PaddedTime(slowest: a.slowest + b.slowest, mean: a.mean + b.mean)
     }

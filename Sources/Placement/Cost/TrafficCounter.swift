@@ -166,7 +166,7 @@ extension TrafficCounter {
     private static func inTurn(_ range: Range<Int>, _ turn: Int, _ expert: Int) -> Int {
         guard range.count > 1 else { return range.lowerBound }
         let mixed = UInt64(truncatingIfNeeded: turn &+ expert &* 31) &* 0x9E37_79B9_7F4A_7C15
-        return range.lowerBound + Int((mixed >> 32) &* UInt64(range.count) >> 32)
+        return range.lowerBound + Int(((mixed >> 32) &* UInt64(range.count)) >> 32)
     }
 }
 
