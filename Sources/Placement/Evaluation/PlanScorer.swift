@@ -8,6 +8,7 @@ public struct PlanScorer {
     private var uses: [[UInt32]]
     private let plan: PlacementPlan
     private let shape: TraceShape
+    private let experts: Int
     private let choices: [CopyChoice]
     /// Scratch: probability that a token does not visit a node, `[nodes]`, 1 between tokens.
     private var missing: [Float]
@@ -15,6 +16,7 @@ public struct PlanScorer {
 
     /// - Throws: where the plan has no layer for a block of the trace, or fewer experts than the trace.
     public init(plan: PlacementPlan, shape: TraceShape) throws(PlacementError) {
+        let experts = plan.expertCount
         var choices: [CopyChoice] = []
         for block in shape.blocks {
             guard let layout = plan.layers.first(where: { $0.block == block }) else {
@@ -22,17 +24,18 @@ public struct PlanScorer {
             }
             choices.append(
                 CopyChoice(
-                    layout: layout, nodes: plan.nodes, devicesPerNode: plan.devicesPerNode, experts: plan.expertCount))
+                    layout: layout, nodes: plan.nodes, devicesPerNode: plan.devicesPerNode, experts: experts))
         }
-        guard plan.expertCount >= shape.expertCount else {
+        guard experts >= shape.expertCount else {
             throw PlacementError(
-                reason: "the trace has \(shape.expertCount) experts a layer, the plan \(plan.expertCount)")
+                reason: "the trace has \(shape.expertCount) experts a layer, the plan \(experts)")
         }
         self.plan = plan
+        self.experts = experts
         self.shape = shape
         self.choices = choices
         missing = [Float](repeating: 1, count: plan.nodes)
-        uses = shape.blocks.map { _ in [UInt32](repeating: 0, count: plan.nodes * plan.expertCount) }
+        uses = shape.blocks.map { _ in [UInt32](repeating: 0, count: plan.nodes * experts) }
         score = PlanScore(
             tokens: 0, layers: shape.blocks.map { PlanScore.Layer(block: $0, remoteNodes: 0, deviceLoads: []) })
     }
@@ -45,14 +48,16 @@ public struct PlanScorer {
         for token in range {
             for layer in choices.indices {
                 let start = token * shape.idsPerToken + layer * shape.topK
-                visit(request.experts[start..<start + shape.topK], layer: layer, home: home)
+                visit(request.experts, start..<start + shape.topK, layer: layer, home: home)
             }
         }
     }
 
-    private mutating func visit(_ experts: ArraySlice<UInt16>, layer: Int, home: Int) {
-        let base = home * plan.expertCount
-        for expert in experts where Int(expert) < plan.expertCount {
+    private mutating func visit(_ ids: [UInt16], _ range: Range<Int>, layer: Int, home: Int) {
+        let base = home * experts
+        for index in range {
+            let expert = ids[index]
+            guard Int(expert) < experts else { continue }
             uses[layer][base + Int(expert)] += 1
             for share in choices[layer].remote[base + Int(expert)] {
                 if missing[Int(share.place)] == 1 { touched.append(share.place) }
@@ -76,7 +81,7 @@ public struct PlanScorer {
     private func deviceLoads(_ layer: Int) -> [Double] {
         var loads = [Double](repeating: 0, count: plan.deviceCount)
         for (index, count) in uses[layer].enumerated() where count > 0 {
-            let devices = choices[layer].devices(home: index / plan.expertCount, expert: index % plan.expertCount)
+            let devices = choices[layer].devices(home: index / experts, expert: index % experts)
             for device in devices { loads[Int(device)] += Double(count) / Double(devices.count) }
         }
         return loads

@@ -1,3 +1,5 @@
+import Activations
+
 /// The parts of a label that say something about a request: the label itself, the parts of its path and its words.
 ///
 /// `mmlu_test/high_school_physics` has the label itself, `=mmlu_test`, `=high_school_physics` and the words `mmlu`,
@@ -13,5 +15,13 @@ public enum LabelFeatures {
         let words = label.split { !$0.isLetter && !$0.isNumber }.map(String.init)
         var seen: Set<String> = []
         return (["==" + label] + parts + words).filter { seen.insert($0).inserted }
+    }
+}
+
+extension RequestTrace {
+    /// What is known of a request beforehand, the domain before the category: `mmlu_test/high_school_physics`.
+    public var placementLabel: String? {
+        let parts = [domain, category].compactMap { $0 }
+        return parts.isEmpty ? nil : parts.joined(separator: "/")
     }
 }

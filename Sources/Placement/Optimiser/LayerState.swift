@@ -170,9 +170,11 @@ extension LayerState {
     }
 
     /// Nodes other than its home that a token visits. A copy at home computes; else one of the copies, drawn by a hash.
-    private mutating func countVisits(_ token: Int) -> UInt8 {
+    private mutating func countVisits(_ token: Int) -> UInt8 { countVisits(token, home: problem.homes[token]) }
+
+    /// The same from another home.
+    mutating func countVisits(_ token: Int, home: UInt16) -> UInt8 {
         stamp &+= 1
-        let home = problem.homes[token]
         stamps[Int(home)] = stamp
         let hash = Int((UInt32(truncatingIfNeeded: token) &* 2_654_435_761) >> 16)
         let first = token * problem.topK

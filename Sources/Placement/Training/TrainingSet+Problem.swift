@@ -16,16 +16,26 @@ extension TrainingSet {
 
     /// The problem of one layer.
     ///
-    /// - Parameter homes: node of each request; nil spreads the tokens over the nodes.
-    func problem(layer: Int, room: LayerProblem.Room, homes: [Int]?, folds: [FoldLoads]) -> LayerProblem {
-        let all = Float(max(1, tokens))
+    /// - Parameters:
+    ///   - homes: node of each request; nil spreads the tokens over the nodes.
+    ///   - merged: whether tokens of one home and the same experts become one. Else they are those of the sample.
+    func problem(
+        layer: Int, room: LayerProblem.Room, homes: [Int]?, folds: [FoldLoads], merged: Bool = true
+    ) -> LayerProblem {
+        var tokens = tokens(layer: layer, nodes: room.nodes, homes: homes)
+        if merged { tokens = tokens.merged(topK: shape.topK, parts: room.copies > shape.expertCount ? 4 : 1) }
         return LayerProblem(
-            room: room, experts: shape.expertCount, topK: shape.topK, choices: sample[layer],
+            room: room, experts: shape.expertCount, topK: shape.topK, choices: tokens.choices, homes: tokens.homes,
+            weights: tokens.weights, loads: loads(layer: layer, nodes: room.nodes, homes: homes, folds: folds))
+    }
+
+    private func tokens(layer: Int, nodes: Int, homes: [Int]?) -> WeightedTokens {
+        let all = Float(max(1, tokens))
+        return WeightedTokens(
+            choices: sample[layer],
             homes: sampleRequest.enumerated().map { token, request in
-                UInt16(homes.map { $0[Int(request)] } ?? Self.scattered(token, over: room.nodes))
-            },
-            weights: sampleRequest.map { requests[Int($0)].weight / all },
-            loads: loads(layer: layer, nodes: room.nodes, homes: homes, folds: folds))
+                UInt16(homes.map { $0[Int(request)] } ?? Self.scattered(token, over: nodes))
+            }, weights: sampleRequest.map { requests[Int($0)].weight / all })
     }
 
     /// A node drawn by a hash of the token's number.

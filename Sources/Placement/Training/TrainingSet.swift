@@ -60,7 +60,7 @@ public struct TrainingSet: Sendable {
         let prompt = Self.spread(0..<min(request.prefillTokens, all), min(promptTokens, request.prefillTokens, all))
         requests.append(
             Request(
-                label: request.domain, tokens: rows.count,
+                label: request.placementLabel, tokens: rows.count,
                 prompt: prompt.flatMap {
                     request.experts[$0 * shape.idsPerToken..<($0 + 1) * shape.idsPerToken]
                 }, sampled: first..<sampleRequest.count))

@@ -1,0 +1,176 @@
+import Activations
+import Foundation
+import Synchronization
+
+/// Looks for a plan by turns: with homes fixed every layer is placed by itself, then with the placement fixed requests
+/// get new homes.
+///
+/// `improve` makes one turn; `best` is the best plan so far at any time. The same seed and turns give the same plan.
+public struct PlacementSearch: Sendable {
+    public let training: TrainingSet
+    public let demand: PlacementDemand
+    /// Visits per token summed over layers, of the best plan on the training requests.
+    public private(set) var bestVisits = Double.infinity
+    /// Turns made.
+    public private(set) var turns = 0
+    public var tuning = Tuning()
+    let room: LayerProblem.Room
+    let folds: [FoldLoads]
+    /// By layer: what the search makes small.
+    let costs: [SearchCost]
+    private var homes: [Int]?
+    private var model: GroupingModel?
+    private var states: [LayerState]
+    private var bestStates: [LayerState]
+    private var bestModel: GroupingModel?
+    private var bestCost = Double.infinity
+
+    public struct Tuning: Sendable {
+        public var steps = 2000
+        public var hot = 0.01
+        public var warm = 0.003
+    }
+
+    /// - Throws: where the demand cannot be met by any plan or the training set is empty.
+    public init(_ training: TrainingSet, _ demand: PlacementDemand) throws(PlacementError) {
+        guard !training.requests.isEmpty else { throw PlacementError(reason: "the trace has no requests") }
+        self.training = training
+        self.demand = demand
+        let room = try demand.room(experts: training.shape.expertCount)
+        let folds = training.folds(seed: demand.seed &+ 17)
+        self.room = room
+        self.folds = folds
+        let starts = Parallel.map(training.shape.blocks.indices, threads: demand.threads) { layer in
+            Self.start(layer, training, demand, room, folds)
+        }
+        costs = starts.map(\.cost)
+        states = starts.map(\.state)
+        bestStates = states
+        keepIfBest()
+    }
+
+    /// EPLB's plan as a first state, and what the layer's search is to make small.
+    private static func start(
+        _ layer: Int, _ training: TrainingSet, _ demand: PlacementDemand, _ room: LayerProblem.Room,
+        _ folds: [FoldLoads]
+    ) -> (state: LayerState, cost: SearchCost) {
+        let problem = training.problem(layer: layer, room: room, homes: nil, folds: folds)
+        let devices = EPLBPlan.devices(training.loads(layer: layer), room)
+        let eplb = LayerState(problem, cells: .devices(room), held: devices)
+        let limit =
+            switch demand.balanceLimit {
+            case .eplb: eplb.imbalance
+            case .ratio(let ratio): ratio
+            case .none: Double.infinity
+            }
+        let cost =
+            switch demand.objective {
+            case .bytes: SearchCost(bytes: 1, imbalance: 0, limit: limit)
+            case .balance: SearchCost(bytes: 1e-4, imbalance: 1, limit: .infinity)
+            case .time(let visit, let imbalance): SearchCost(bytes: visit, imbalance: imbalance, limit: .infinity)
+            }
+        return (eplb, cost)
+    }
+
+    /// The best plan so far.
+    public func best() throws(PlacementError) -> PlacementPlan {
+        try PlacementPlan(
+            nodes: room.nodes, devicesPerNode: room.devicesPerNode,
+            layers: zip(training.shape.blocks, bestStates).map { ExpertLayout(block: $0, devices: $1.layout()) },
+            groups: bestModel)
+    }
+
+    /// One turn: places every layer for the homes there are, then fits homes to the placement. Where `expired` says
+    /// so, it ends early and keeps what is better.
+    public mutating func improve(expired: @escaping @Sendable () -> Bool) {
+        if demand.groups, turns == 0 { homes = clusters() }
+        place(expired: expired)
+        if demand.groups { regroup() }
+        turns += 1
+        keepIfBest()
+    }
+
+    private mutating func place(expired: @escaping @Sendable () -> Bool) {
+        let first = turns == 0
+        let seed = demand.seed &+ UInt64(turns) &* 1_000_003
+        let (training, homes, room, folds, costs) = (training, homes, room, folds, costs)
+        let (old, demand, tuning) = (states, demand, tuning)
+        states = Parallel.map(states.indices, threads: demand.threads) { layer in
+            let problem = training.problem(layer: layer, room: room, homes: homes, folds: folds)
+            let held =
+                first
+                ? InitialCells(problem: problem, survivesNodeLoss: demand.survivesNodeLoss).byAffinity()
+                : old[layer].held.map { $0.map(Int.init) }
+            var search = LayerSearch(
+                LayerState(problem, cells: .nodes(room), held: held), cost: costs[layer],
+                seed: seed &+ UInt64(layer) &* 7919)
+            search.run(steps: tuning.steps, temperature: first ? tuning.hot : tuning.warm, expired: expired)
+            return search.best
+        }
+    }
+
+    private mutating func keepIfBest() {
+        let cost = zip(states, costs).reduce(0) { $0 + $1.1(bytes: $1.0.bytes, imbalance: $1.0.imbalance) }
+        guard cost < bestCost else { return }
+        bestCost = cost
+        bestStates = states
+        bestModel = model
+        bestVisits = states.reduce(0) { $0 + $1.bytes }
+    }
+
+    /// First homes, before anything is placed: clusters of requests that use the same experts.
+    private func clusters() -> [Int] {
+        let share = (training.requests.count + room.nodes - 1) / room.nodes
+        return SphericalClusters.best(
+            of: 4, prompted ? training.vectors() : training.labelVectors(),
+            width: training.shape.layerCount * training.shape.expertCount, clusters: room.nodes,
+            capacity: share + share / 10, seed: demand.seed
+        ).cluster
+    }
+
+    private var prompted: Bool { training.requests.contains { !$0.prompt.isEmpty } }
+
+    /// Homes by what the placement makes of each, and the states' costs with them.
+    private mutating func regroup() {
+        let trainer = GroupingTrainer(training: training, nodes: room.nodes)
+        let costs = homeCosts()
+        let fitted = trainer.fit(costs: costs.visits, savings: prompted ? signatures(costs.savings) : nil)
+        model = fitted
+        let homes = trainer.homes(fitted, seed: demand.seed &+ UInt64(turns) &* 31)
+        self.homes = homes
+        let (training, old, room, folds) = (training, states, room, folds)
+        states = Parallel.map(states.indices, threads: demand.threads) { layer in
+            let problem = training.problem(layer: layer, room: room, homes: homes, folds: folds)
+            return LayerState(problem, cells: .nodes(room), held: old[layer].held.map { $0.map(Int.init) })
+        }
+    }
+
+    /// Visits per token and layer for every request and home.
+    private func homeCosts() -> HomeCosts {
+        let (training, states, room, folds) = (training, states, room, folds)
+        let count = training.requests.count
+        let parts = Parallel.map(states.indices, threads: demand.threads) { layer in
+            let problem = training.problem(layer: layer, room: room, homes: nil, folds: folds, merged: false)
+            var state = LayerState(problem, cells: states[layer].cells, held: states[layer].held.map { $0.map(Int.init) })
+            return state.homeCosts(requests: training.sampleRequest, count: count)
+        }
+        var sum = HomeCosts(visits: [Double](repeating: 0, count: count * room.nodes), savings: [])
+        for part in parts {
+            for index in part.visits.indices { sum.visits[index] += part.visits[index] }
+            sum.savings += part.savings
+        }
+        for index in sum.visits.indices {
+            let sampled = training.requests[index / room.nodes].sampled.count * states.count
+            sum.visits[index] /= Double(max(1, sampled))
+        }
+        return sum
+    }
+
+    /// From `[layers][nodes * experts]` to `[nodes][layers * experts]`.
+    private func signatures(_ savings: [[Float]]) -> [[Float]] {
+        let experts = training.shape.expertCount
+        return (0..<room.nodes).map { node in
+            savings.flatMap { $0[node * experts..<(node + 1) * experts].map { ($0 * 1e4).rounded() / 1e4 } }
+        }
+    }
+}
