@@ -36,8 +36,8 @@ struct MachineOptions: ParsableArguments {
             if let model = ModelCatalog.model(
                 experts: shape.expertCount, perToken: shape.topK, layers: shape.layerCount)
             { return model }
-            throw ValidationError(
-                "No built-in model has \(shape.layerCount) layers of \(shape.expertCount) experts, top-\(shape.topK): name "
+            throw PlacementError(
+                reason: "no built-in model has \(shape.layerCount) layers of \(shape.expertCount) experts, top-\(shape.topK): name "
                     + "one that is alike, or a YAML file, with --dimensions.")
         }
         if let model = ModelCatalog.model(named: dimensions) { return model }

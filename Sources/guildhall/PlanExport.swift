@@ -39,7 +39,7 @@ struct ExportPlan: ParsableCommand {
 func readPlan(_ path: String) throws -> PlacementPlan {
     let data: Data
     do { data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped) } catch {
-        throw ValidationError("\(path): cannot be read")
+        throw PlacementError(source: path, reason: "cannot be read")
     }
     return try PlacementPlan(json: data, source: path)
 }

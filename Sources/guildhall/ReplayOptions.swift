@@ -30,6 +30,9 @@ struct ReplayOptions: ParsableArguments {
         }
     }
 
+    /// Who makes new plans, where that is asked for.
+    func replanner() -> SearchReplanner? { replanEvery.map { _ in SearchReplanner(seed: seed) } }
+
     func options() -> SimulationOptions {
         var options = SimulationOptions()
         options.phase = phase

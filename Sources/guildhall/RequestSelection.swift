@@ -19,7 +19,7 @@ struct RequestSelection: ParsableArguments {
             requests.append(request)
         }
         for damage in damages { Terminal.error("warning: \(damage)\n") }
-        guard !requests.isEmpty else { throw ValidationError("\(path): no request is left to use") }
+        guard !requests.isEmpty else { throw PlacementError(source: path, reason: "has no request that is to be used") }
         return ReplayTrace(shape: source.shape, requests: requests)
     }
 

@@ -51,7 +51,8 @@ struct Simulate: AsyncParsableCommand {
         let cost = CostModel(
             topology: topology, model: try machine.model(for: trace.shape), communication: machine.communication)
         let simulation = try Simulation(
-            trace: trace, plan: plan, cost: cost, options: replay.options())
+            trace: trace, plan: plan, cost: cost, options: replay.options(), replanner: replay.replanner(),
+            threads: max(1, ProcessInfo.processInfo.activeProcessorCount / self.plan.count))
         return Run(name: path, plan: plan, topology: topology, cost: cost, simulation: simulation)
     }
 

@@ -60,11 +60,11 @@ func topologyFile(_ path: String) throws -> Topology {
 func smallTextFile(_ path: String) throws -> String {
     let limit = 1 << 20
     guard let handle = FileHandle(forReadingAtPath: path) else {
-        throw ValidationError("\(path): cannot be opened, and no built-in has this name")
+        throw PlacementError(source: path, reason: "cannot be opened, and no built-in has this name")
     }
     let data = try handle.read(upToCount: limit + 1) ?? Data()
     guard data.count <= limit, let text = String(bytes: data, encoding: .utf8) else {
-        throw ValidationError("\(path): not a text of at most \(limit >> 10) KiB")
+        throw PlacementError(source: path, reason: "is not a text of at most \(limit >> 10) KiB")
     }
     return text
 }

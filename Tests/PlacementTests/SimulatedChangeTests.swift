@@ -6,7 +6,7 @@ import Testing
 private struct FixedPlan: Replanner {
     let proposal: PlacementPlan?
 
-    func plan(recent: [RequestTrace], current: PlacementPlan) throws -> PlacementPlan? {
+    func plan(recent: [RequestTrace], shape: TraceShape, current: PlacementPlan) throws -> PlacementPlan? {
         #expect(!recent.isEmpty && Set(recent.map(\.id)).count == recent.count)
         return proposal
     }

@@ -39,7 +39,7 @@ import Testing
         attentionParameters: 100, cacheBytesPerToken: 8)
 
     static func simulate(
-        _ plan: PlacementPlan, trace: ReplayTrace = trace(), replanner: (any Replanner)? = nil,
+        _ plan: PlacementPlan, trace: ReplayTrace = trace(), replanner: (any Replanner)? = nil, threads: Int = 1,
         _ change: (inout SimulationOptions) -> Void = { _ in }
     ) throws -> SimulationOutcome {
         var options = SimulationOptions()
@@ -49,7 +49,7 @@ import Testing
         let topology = smallTopology(nodes: plan.nodes, devicesPerNode: plan.devicesPerNode)
         var simulation = try Simulation(
             trace: trace, plan: plan, cost: CostModel(topology: topology, model: model), options: options,
-            replanner: replanner)
+            replanner: replanner, threads: threads)
         try simulation.run()
         return simulation.outcome
     }
@@ -57,6 +57,7 @@ import Testing
     @Test func `the same seed gives the same outcome, another one another`() throws {
         let first = try Self.simulate(try Self.plan())
         #expect(try Self.simulate(try Self.plan()) == first)
+        #expect(try Self.simulate(try Self.plan(), threads: 3) == first)
         #expect(try Self.simulate(try Self.plan()) { $0.seed = 2 } != first)
     }
 

@@ -183,8 +183,8 @@ private struct SlowCount {
         counter.count(
             batch, ids: [0], offset: 0, copies: CopyTable(layout: layout, experts: 1), vectorBytes: (1, 1),
             crossed: &crossed)
-        for load in counter.traffic.assignments { #expect((950...1050).contains(load)) }
-        #expect(counter.traffic.imbalance(devices: 4) < 1.05)
+        for load in counter.traffic.assignments { #expect((900...1100).contains(load)) }
+        #expect(counter.traffic.imbalance(devices: 4) < 1.1)
     }
 
     @Test func `counts what no device can compute`() {

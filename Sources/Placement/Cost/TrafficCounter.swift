@@ -161,11 +161,13 @@ extension TrafficCounter {
         }
     }
 
-    /// One of several, evenly over turns. The number of turns is mixed so that tokens that come in a pattern (every
-    /// eighth one on the same device) do not meet the same copy each time.
+    /// One of several, evenly over turns. Turn and expert are mixed well (as in SplitMix64), so that neither tokens that
+    /// come in a pattern nor the experts of one token meet copies in a pattern.
     private static func inTurn(_ range: Range<Int>, _ turn: Int, _ expert: Int) -> Int {
         guard range.count > 1 else { return range.lowerBound }
-        let mixed = UInt64(truncatingIfNeeded: turn &+ expert &* 31) &* 0x9E37_79B9_7F4A_7C15
+        var mixed = UInt64(truncatingIfNeeded: turn &<< 16 &+ expert) &* 0x9E37_79B9_7F4A_7C15
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return range.lowerBound + Int(((mixed >> 32) &* UInt64(range.count)) >> 32)
     }
 }

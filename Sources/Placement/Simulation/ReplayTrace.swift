@@ -4,7 +4,7 @@ import Activations
 public struct ReplayTrace: Sendable {
     public struct Request: Sendable, Equatable {
         public let id: String
-        /// What is known of it before its prompt is read: domain and category.
+        /// What is known of it before its prompt is read.
         public let label: String?
         public let prefillTokens: Int
         /// Rows, prefill and decode.
@@ -27,18 +27,13 @@ public struct ReplayTrace: Sendable {
             let tokens = request.tokenCount(shape)
             requests.append(
                 Request(
-                    id: request.id, label: Self.label(request), prefillTokens: min(request.prefillTokens, tokens),
+                    id: request.id, label: request.placementLabel, prefillTokens: min(request.prefillTokens, tokens),
                     tokens: tokens, firstPosition: request.firstPosition, firstID: ids.count))
             ids.append(contentsOf: request.experts.prefix(tokens * shape.idsPerToken))
         }
         self.shape = shape
         self.requests = requests
         self.ids = ids
-    }
-
-    private static func label(_ request: RequestTrace) -> String? {
-        let parts = [request.domain, request.category].compactMap { $0 }
-        return parts.isEmpty ? nil : parts.joined(separator: "/")
     }
 
     /// Rows `tokens` of a request: `[tokens, layers, topK]`.

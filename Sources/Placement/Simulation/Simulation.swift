@@ -19,7 +19,7 @@ public struct Simulation: Sendable {
     private var batching: ContinuousBatch
     private var stream: RequestStream
     private var arrivals: ArrivalProcess
-    private var meter: StepMeter
+    private let meter: StepMeter
     public private(set) var outcome: SimulationOutcome
     /// Seconds since the beginning.
     private var clock = 0.0
@@ -30,10 +30,13 @@ public struct Simulation: Sendable {
     private var recentlyDone: Set<Int> = []
     private static let recentSteps = 4
 
+    /// - Parameters:
+    ///   - replanner: who makes new plans, where `options.replanning` asks for it.
+    ///   - threads: how many count layers at the same time; results do not depend on it.
     /// - Throws: ``SimulationError`` where trace, plan, topology and options do not fit together.
     public init(
         trace: ReplayTrace, plan: PlacementPlan, cost: CostModel, options: SimulationOptions,
-        replanner: (any Replanner)? = nil
+        replanner: (any Replanner)? = nil, threads: Int = 1
     ) throws(SimulationError) {
         try Self.check(trace: trace, plan: plan, cost: cost, options: options)
         let candidates = trace.requests.indices.filter {
@@ -50,7 +53,7 @@ public struct Simulation: Sendable {
         batching = ContinuousBatch(trace: trace, options: options, plan: plan)
         stream = RequestStream(candidates: candidates, trace: trace, order: options.order, seed: options.seed)
         arrivals = ArrivalProcess(rate: options.arrivalRate, seed: options.seed)
-        meter = StepMeter(cost: cost, topK: trace.shape.topK)
+        meter = StepMeter(cost: cost, topK: trace.shape.topK, threads: threads)
         outcome = SimulationOutcome(
             requests: trace.requests.count, layers: trace.shape.layerCount,
             devices: plan.deviceCount)
@@ -81,9 +84,7 @@ public struct Simulation: Sendable {
         admitArrivals()
         batching.fill(&now)
         remember()
-        let record = meter.measure(
-            now, ids: trace.ids, on: placement, crossed: &outcome.crossedBytes, byLayer: &outcome.layers,
-            loads: &outcome.loads)
+        let record = meter.measure(now, ids: trace.ids, on: placement, into: &outcome)
         for request in now.batch.requests { outcome.requestTokens[Int(request)] += 1 }
         clock += record.cost.layer.slowest
         outcome.steps.append(record)
@@ -132,7 +133,8 @@ extension Simulation {
     }
 
     private mutating func replan(_ replanning: SimulationOptions.Replanning) throws {
-        guard let replanner, let plan = try replanner.plan(recent: observed(), current: placement.plan) else { return }
+        let recent = observed()
+        guard let plan = try replanner?.plan(recent: recent, shape: trace.shape, current: placement.plan) else { return }
         var event = SimulationOutcome.Replan(step: outcome.steps.count)
         let proposed = LivePlacement(plan: plan, shape: trace.shape, without: placement.lostNodes)
         let migration = placement.migration(to: proposed, cost: cost)
@@ -151,15 +153,11 @@ extension Simulation {
     }
 
     /// Mean time that the last steps would take on a placement.
-    private mutating func recentStepTime(_ placement: LivePlacement) -> Double {
-        var crossed = [Double](repeating: 0, count: trace.requests.count)
-        var layers = [LayerCost](repeating: LayerCost(), count: trace.shape.layerCount)
-        var loads = [[Int]](
-            repeating: [Int](repeating: 0, count: cost.topology.deviceCount), count: trace.shape.layerCount)
-        let times = recent.map { step in
-            meter.measure(
-                step, ids: trace.ids, on: placement, crossed: &crossed, byLayer: &layers, loads: &loads
-            ).cost.layer.slowest
+    private func recentStepTime(_ placement: LivePlacement) -> Double {
+        var scratch = SimulationOutcome(
+            requests: trace.requests.count, layers: trace.shape.layerCount, devices: cost.topology.deviceCount)
+        let times = recent.map {
+            meter.measure($0, ids: trace.ids, on: placement, into: &scratch).cost.layer.slowest
         }
         return times.isEmpty ? 0 : times.reduce(0, +) / Double(times.count)
     }

@@ -27,37 +27,60 @@ struct StepTokens: Sendable {
 struct StepMeter: Sendable {
     private let cost: CostModel
     private let topK: Int
-    private var counter: TrafficCounter
+    private let threads: Int
+    /// Taken as it is by each thread, which changes a copy.
+    private let counter: TrafficCounter
 
-    init(cost: CostModel, topK: Int) {
+    init(cost: CostModel, topK: Int, threads: Int) {
         self.cost = cost
         self.topK = topK
+        self.threads = threads
         counter = TrafficCounter(topology: cost.topology, communication: cost.communication, topK: topK)
     }
 
-    /// - Parameters:
-    ///   - crossed: by request, bytes between nodes, to which the step's are added.
-    ///   - byLayer: costs to which each layer's is added.
-    ///   - loads: by layer and device, assignments to which the step's are added.
-    mutating func measure(
-        _ step: StepTokens, ids: [UInt16], on placement: LivePlacement, crossed: inout [Double],
-        byLayer: inout [LayerCost], loads: inout [[Int]]
+    /// What one thread found of its share of the layers.
+    private struct Share: Sendable {
+        var layers: [(layer: Int, cost: LayerCost, assignments: [Int32])] = []
+        var crossed: [Double]
+    }
+
+    /// Adds a step to the sums of `outcome` by layer, device and request, and returns its own record.
+    ///
+    /// The result does not depend on the number of threads: bytes are whole numbers, and costs are added in order.
+    func measure(
+        _ step: StepTokens, ids: [UInt16], on placement: LivePlacement, into outcome: inout SimulationOutcome
     ) -> SimulationOutcome.Step {
+        let requests = outcome.crossedBytes.count
+        let shares = Parallel.map(0..<threads, threads: threads) { thread in
+            share(of: thread, step, ids: ids, on: placement, requests: requests)
+        }
         var record = SimulationOutcome.Step(tokens: step.batch.count, decoding: step.decoding)
-        let alive = cost.topology.deviceCount - placement.lostDevices.count
-        for (layer, copies) in placement.copies.enumerated() {
-            counter.count(
-                step.batch, ids: ids, offset: layer * topK, copies: copies, vectorBytes: cost.vectorBytes,
-                crossed: &crossed)
-            let layerCost = cost.cost(
-                of: counter.traffic, tokens: step.tokens, positions: step.positions, alive: alive)
-            byLayer[layer].add(layerCost)
-            for (device, assignments) in counter.traffic.assignments.enumerated() {
-                loads[layer][device] += Int(assignments)
-            }
+        for (layer, layerCost, assignments) in shares.flatMap(\.layers).sorted(by: { $0.layer < $1.layer }) {
+            outcome.layers[layer].add(layerCost)
             record.cost.add(layerCost)
+            for (device, count) in assignments.enumerated() { outcome.loads[layer][device] += Int(count) }
         }
         record.cost.imbalance = (record.cost.imbalance - 1) / Double(max(1, placement.copies.count))
+        for share in shares {
+            for (request, bytes) in share.crossed.enumerated() { outcome.crossedBytes[request] += bytes }
+        }
         return record
+    }
+
+    private func share(
+        of thread: Int, _ step: StepTokens, ids: [UInt16], on placement: LivePlacement, requests: Int
+    ) -> Share {
+        var counter = counter
+        var share = Share(crossed: [Double](repeating: 0, count: requests))
+        let alive = cost.topology.deviceCount - placement.lostDevices.count
+        for layer in stride(from: thread, to: placement.copies.count, by: threads) {
+            counter.count(
+                step.batch, ids: ids, offset: layer * topK, copies: placement.copies[layer],
+                vectorBytes: cost.vectorBytes, crossed: &share.crossed)
+            let layerCost = cost.cost(
+                of: counter.traffic, tokens: step.tokens, positions: step.positions, alive: alive)
+            share.layers.append((layer, layerCost, counter.traffic.assignments))
+        }
+        return share
     }
 }
