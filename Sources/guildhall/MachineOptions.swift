@@ -4,7 +4,8 @@ import Placement
 
 /// Options that say on which machines a model runs, and how its tokens travel.
 struct MachineOptions: ParsableArguments {
-    @Option(help: "Topology: a built-in name (see guildhall topology) or a YAML file. A built-in takes the plan's size.")
+    @Option(
+        help: "Topology: a built-in name (see guildhall topology) or a YAML file. A built-in takes the plan's size.")
     var topology: String
     @Option(help: "Dimensions: a built-in name or a YAML file; found by the trace's experts if left out.")
     var dimensions: String?
@@ -35,9 +36,12 @@ struct MachineOptions: ParsableArguments {
         guard let dimensions else {
             if let model = ModelCatalog.model(
                 experts: shape.expertCount, perToken: shape.topK, layers: shape.layerCount)
-            { return model }
+            {
+                return model
+            }
             throw PlacementError(
-                reason: "no built-in model has \(shape.layerCount) layers of \(shape.expertCount) experts, top-\(shape.topK): name "
+                reason:
+                    "no built-in model has \(shape.layerCount) layers of \(shape.expertCount) experts, top-\(shape.topK): name "
                     + "one that is alike, or a YAML file, with --dimensions.")
         }
         if let model = ModelCatalog.model(named: dimensions) { return model }

@@ -7,8 +7,12 @@ import Placement
 struct ReplayOptions: ParsableArguments {
     @Option(help: "Requests in flight per device.") var batch = 32
     @Option(help: "Steps to simulate.") var steps = 256
-    @Option(help: "What to replay: decode (answers), prefill (prompts) or both.") var phase = SimulationOptions.Phase.decode
-    @Option(help: "What may be used to choose a request's node: activations (of its prompt, and its label), label or nothing.")
+    @Option(help: "What to replay: decode (answers), prefill (prompts) or both.") var phase = SimulationOptions.Phase
+        .decode
+    @Option(
+        help:
+            "What may be used to choose a request's node: activations (of its prompt, and its label), label or nothing."
+    )
     var knowledge = SimulationOptions.Knowledge.activations
     @Option(help: "Order of arrival: shuffled, trace, or domain (one after the other: drift).")
     var order = SimulationOptions.Order.shuffled
@@ -26,7 +30,8 @@ struct ReplayOptions: ParsableArguments {
             throw ValidationError("--steps must be 1 to 100000, --batch 1 to 4096, --prefill-chunk 1 to 1000000.")
         }
         guard replanEvery.map({ $0 > 0 }) ?? true, replanMargin >= 0, (0...1).contains(migrationStall) else {
-            throw ValidationError("--replan-every must be above 0, --replan-margin 0 or more, --migration-stall 0 to 1.")
+            throw ValidationError(
+                "--replan-every must be above 0, --replan-margin 0 or more, --migration-stall 0 to 1.")
         }
     }
 

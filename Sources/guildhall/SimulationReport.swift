@@ -78,13 +78,15 @@ extension SimulationReport {
 
     private var table: [String] {
         let head = [
-            "plan", "KB/token between nodes", "in nodes", "comm µs", "(balanced)", "expert µs", "(balanced)", "layer µs",
+            "plan", "KB/token between nodes", "in nodes", "comm µs", "(balanced)", "expert µs", "(balanced)",
+            "layer µs",
             "tokens/s", "max/mean",
         ]
         let rows = plans.map { plan in
             [
                 plan.plan, kilobytes(plan.bytes_per_token.between_nodes), kilobytes(plan.bytes_per_token.intra_node),
-                micro(plan.layer_times.communication.padded), "(" + micro(plan.layer_times.communication.balanced) + ")",
+                micro(plan.layer_times.communication.padded),
+                "(" + micro(plan.layer_times.communication.balanced) + ")",
                 micro(plan.layer_times.experts.padded), "(" + micro(plan.layer_times.experts.balanced) + ")",
                 micro(plan.layer_times.layer.padded), String(Int(plan.tokens_per_second.rounded())),
                 decimal(plan.imbalance, 2),
@@ -110,14 +112,16 @@ extension SimulationReport {
                     + "p99 \(milli(latency.p99))")
         }
         if let wait = plan.request_wait, wait.p99 > 0 || plan.requests_waiting > 0 {
-            lines.append("  wait ms: p50 \(milli(wait.p50)), p99 \(milli(wait.p99)); \(plan.requests_waiting) wait at the end")
+            lines.append(
+                "  wait ms: p50 \(milli(wait.p50)), p99 \(milli(wait.p99)); \(plan.requests_waiting) wait at the end")
         }
         let bases = plan.assigned_by.sorted { $0.key < $1.key }.map { "\($0.value) by \($0.key)" }
         lines.append("  requests sent to a node: " + bases.joined(separator: ", "))
         lines.append("  max/mean load over the whole run: \(decimal(plan.imbalance_overall, 3))")
         if plan.moved_requests > 0 {
             lines.append(
-                "  \(plan.moved_requests) changed their node after the prompt, \(decimal(plan.moved_cache_bytes / 1e9, 2)) GB of cache")
+                "  \(plan.moved_requests) changed their node after the prompt, \(decimal(plan.moved_cache_bytes / 1e9, 2)) GB of cache"
+            )
         }
         return lines + plan.losses.map(line) + plan.replans.map(line)
             + (plan.lost_assignments > 0 ? ["  assignments lost: \(plan.lost_assignments)"] : [])
@@ -135,7 +139,8 @@ extension SimulationReport {
 
     private func changes(of comparison: ComparisonSummary) -> [String] {
         let rows = [
-            ("bytes between nodes", comparison.bytes_between_nodes), ("communication time", comparison.communication_time),
+            ("bytes between nodes", comparison.bytes_between_nodes),
+            ("communication time", comparison.communication_time),
             ("expert time", comparison.expert_time), ("layer time", comparison.layer_time),
             ("max/mean of a step", comparison.imbalance),
         ]

@@ -39,7 +39,10 @@ struct TopologyCommand: ParsableCommand {
     }
 
     private static func validationTable() throws -> String {
-        var lines = ["| kernels | devices | call | published us | model us | error | |", "| --- | --- | --- | --- | --- | --- | --- |"]
+        var lines = [
+            "| kernels | devices | call | published us | model us | error | |",
+            "| --- | --- | --- | --- | --- | --- | --- |",
+        ]
         for row in try DeepEPBenchmark.rows() {
             let (published, predicted) = (Int((row.published * 1e6).rounded()), Int((row.predicted * 1e6).rounded()))
             let error = String(format: "%+.1f", row.error * 100)

@@ -28,7 +28,8 @@ import Testing
             batch, ids: ids, offset: 0, copies: CopyTable(layout: ExpertLayout(block: 0, devices: layout), experts: 4),
             vectorBytes: cost.vectorBytes, crossed: &crossed)
         return cost.cost(
-            of: counter.traffic, tokens: perDevice, positions: perDevice.map { Double($0) * 7 }, alive: topology.deviceCount)
+            of: counter.traffic, tokens: perDevice, positions: perDevice.map { Double($0) * 7 },
+            alive: topology.deviceCount)
     }
 
     /// Two nodes of two devices, expert e on device e. Two tokens on device 0 go to experts 2 and 3, in the other node.
@@ -36,7 +37,8 @@ import Testing
         let plain = Communication(
             dispatchFormat: .bf16, combineFormat: .fp32, deduplication: .node, preReduction: .node)
         let tokens: [(device: Int, experts: [UInt16])] = [(0, [2, 3]), (0, [2, 3])]
-        let cost = cost(smallTopology(nodes: 2, devicesPerNode: 2), plain, tokens: tokens, layout: [[0], [1], [2], [3]])
+        let cost = cost(
+            smallTopology(nodes: 2, devicesPerNode: 2), plain, tokens: tokens, layout: [[0], [1], [2], [3]])
         // One copy a token crosses to device 2, which forwards it to device 3: 2 vectors on each level, 8 bytes out, 16 back.
         #expect(cost.bytes == [2 * 24, 2 * 24, 0])
         // Overhead 1, latency 0.2, 16 bytes at 10 B/s; the forwarding takes 0.1 + 0.16 meanwhile.
@@ -54,7 +56,8 @@ import Testing
     }
 
     @Test func `the busiest node counts where its devices share a link`() {
-        let plain = Communication(dispatchFormat: .bf16, combineFormat: .bf16, deduplication: .assignment, preReduction: .assignment)
+        let plain = Communication(
+            dispatchFormat: .bf16, combineFormat: .bf16, deduplication: .assignment, preReduction: .assignment)
         var shared = smallTopology(nodes: 2, devicesPerNode: 2)
         let tokens: [(device: Int, experts: [UInt16])] = [(0, [2]), (1, [3])]
         let own = cost(shared, plain, tokens: tokens, layout: [[0], [1], [2], [3]])
@@ -85,7 +88,10 @@ import Testing
         var random = SplitMix64(seed: UInt64(seed))
         let topology = smallTopology(nodes: 3, devicesPerNode: 2, nodesPerRack: 2)
         let tokens = (0..<20).map { _ in
-            (device: Int(random.next() % 6), experts: (0..<4).map { UInt16($0) }.shuffled(using: &random).prefix(2).map { $0 })
+            (
+                device: Int(random.next() % 6),
+                experts: (0..<4).map { UInt16($0) }.shuffled(using: &random).prefix(2).map { $0 }
+            )
         }
         let layout = [[0], [1], [2], [3], [0], [1]]
         let base = cost(topology, Communication(), tokens: tokens, layout: layout)

@@ -20,7 +20,8 @@ import Testing
     /// Of 200 samples of a known ratio some 190 intervals must hold it.
     @Test func `covers the truth as often as it says`() {
         let held = (0..<200).count { seed in
-            let ratio = PairedBootstrap(resamples: 400, seed: 9).ratio(units(60, seed: UInt64(seed), ratio: 0.9, noise: 0.5))
+            let ratio = PairedBootstrap(resamples: 400, seed: 9).ratio(
+                units(60, seed: UInt64(seed), ratio: 0.9, noise: 0.5))
             guard let ratio else { return false }
             return ratio.low <= -0.1 && -0.1 <= ratio.high
         }

@@ -7,7 +7,9 @@ import Testing
     private func plan(_ third: [[Int]] = [[2, 0, 1], [3, 1, 0]]) throws -> PlacementPlan {
         try PlacementPlan(
             nodes: 2, devicesPerNode: 1,
-            layers: [ExpertLayout(block: 3, devices: third), ExpertLayout(block: 1, devices: [[0, 1, 2], [3, 2, 1]])])
+            layers: [
+                ExpertLayout(block: 3, devices: third), ExpertLayout(block: 1, devices: [[0, 1, 2], [3, 2, 1]]),
+            ])
     }
 
     private func json(_ format: PlanExport, _ plan: PlacementPlan, layers: Int? = nil) throws -> NSDictionary {
@@ -18,7 +20,11 @@ import Testing
     @Test func `SGLang: the map alone, a row for every block`() throws {
         let map = try json(.sglang, plan())
         #expect(
-            map == ["physical_to_logical_map": [[0, 1, 2, 3, 0, 1], [0, 1, 2, 3, 2, 1], [0, 1, 2, 3, 0, 1], [2, 0, 1, 3, 1, 0]]])
+            map == [
+                "physical_to_logical_map": [
+                    [0, 1, 2, 3, 0, 1], [0, 1, 2, 3, 2, 1], [0, 1, 2, 3, 0, 1], [2, 0, 1, 3, 1, 0],
+                ]
+            ])
         let longer = try json(.sglang, plan(), layers: 5)["physical_to_logical_map"] as? [[Int]]
         #expect(longer?.count == 5)
         #expect(throws: PlacementError.self) { try json(.sglang, plan(), layers: 3) }

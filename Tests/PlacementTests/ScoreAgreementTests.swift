@@ -28,7 +28,10 @@ import Testing
         counter.count(
             batch, ids: ids, offset: 0, copies: CopyTable(layout: plan.layers[0], experts: 12), vectorBytes: (1, 0),
             crossed: &crossed)
-        return (score.layers[0].remoteNodes, crossed[0], [score.layers[0].deviceLoads, counter.traffic.assignments.map(Double.init)])
+        return (
+            score.layers[0].remoteNodes, crossed[0],
+            [score.layers[0].deviceLoads, counter.traffic.assignments.map(Double.init)]
+        )
     }
 
     @Test(arguments: 0..<20)

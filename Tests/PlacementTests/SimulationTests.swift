@@ -20,7 +20,9 @@ import Testing
     }
 
     /// Two nodes of two devices. Linear: node 0 has experts 0 to 3. With groups, labels choose the node.
-    static func plan(nodes: Int = 2, grouped: Bool = false, swapped: Bool = false, copies: Int = 1) throws -> PlacementPlan {
+    static func plan(nodes: Int = 2, grouped: Bool = false, swapped: Bool = false, copies: Int = 1) throws
+        -> PlacementPlan
+    {
         let layers = [1, 4].map { block in
             ExpertLayout(
                 block: block,
@@ -75,7 +77,9 @@ import Testing
     @Test func `equal plans compare as equal`() throws {
         let outcome = try Self.simulate(try Self.plan())
         let comparison = RunComparison(outcome, outcome)
-        for ratio in [comparison.bytesBetweenNodes, comparison.communicationTime, comparison.layerTime, comparison.imbalance] {
+        for ratio in [
+            comparison.bytesBetweenNodes, comparison.communicationTime, comparison.layerTime, comparison.imbalance,
+        ] {
             let ratio = try #require(ratio)
             #expect(abs(ratio.change) < 1e-12 && abs(ratio.low) < 1e-12 && abs(ratio.high) < 1e-12)
         }
@@ -131,7 +135,9 @@ import Testing
         var options = SimulationOptions()
         let all = RequestAssignment.all(of: trace, plan: try Self.plan(grouped: true), options: options)
         #expect(Set(all.map(\.request)).count == 12 && all.count == 12)
-        for assignment in all { #expect(assignment.basis == .label && (assignment.node == 0) == (assignment.label == "even")) }
+        for assignment in all {
+            #expect(assignment.basis == .label && (assignment.node == 0) == (assignment.label == "even"))
+        }
         options.knowledge = .nothing
         let blind = RequestAssignment.all(of: trace, plan: try Self.plan(grouped: true), options: options)
         #expect(blind.allSatisfy { $0.basis == .nothing })

@@ -50,14 +50,20 @@ import Testing
         ("nodes: 4", "nodes: 40000000000000000000", "'nodes' must be"),
         ("devices_per_node: 2", "devices_per_node: 70000", "'devices_per_node' must be"),
         ("devices_per_node: 2\n", "", "'devices_per_node' is missing"),
-        ("latency: 500 ns", "latency: 500", "'links.intra_node.latency' must be a duration with its unit, such as 2 us"),
+        (
+            "latency: 500 ns", "latency: 500",
+            "'links.intra_node.latency' must be a duration with its unit, such as 2 us"
+        ),
         ("bandwidth: 450 GB/s", "bandwidth: 450 GB", "t.yaml:16: 'links.intra_node.bandwidth' must be"),
         ("bandwidth: 450 GB/s", "bandwidth: -450 GB/s", "found '-450 GB/s'"),
         ("bandwidth: 450 GB/s", "bandwidth: 0 GB/s", "found '0 GB/s'"),
         ("bandwidth: 450 GB/s", "bandwidth: nan GB/s", "found 'nan GB/s'"),
         ("bandwidth: 450 GB/s", "bandwidth: 1e308 TB/s", "found '1e308 TB/s'"),
         ("slots: 9", "slot: 9", "t.yaml:10: unknown key 'device.slot'"),
-        ("shared_by: node", "shared_by: friends", "'links.inter_node.shared_by' must be device, node, rack (one of them)"),
+        (
+            "shared_by: node", "shared_by: friends",
+            "'links.inter_node.shared_by' must be device, node, rack (one of them)"
+        ),
         ("efficiency: 0.5", "efficiency: 1.5", "'device.efficiency' must be a number from 0.01 to 1.0"),
         ("version: 1", "version: 2", "'version' must be"),
         ("name: two racks", "name: [a, b]", "'name' must be a text"),

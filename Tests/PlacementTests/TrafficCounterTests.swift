@@ -66,7 +66,9 @@ private struct SlowCount {
             var devices = [[Int]](repeating: [], count: nodes * width)
             for expert in 0..<experts {
                 let count = min(pick(copies), devices.count)
-                for device in (0..<devices.count).shuffled(using: &random).prefix(count) { devices[device].append(expert) }
+                for device in (0..<devices.count).shuffled(using: &random).prefix(count) {
+                    devices[device].append(expert)
+                }
             }
             layout = ExpertLayout(block: 0, devices: devices)
             for _ in 0..<pick(0...40) {

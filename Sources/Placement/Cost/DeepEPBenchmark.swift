@@ -80,8 +80,10 @@ public enum DeepEPBenchmark {
             return Row(
                 kernel: kernel, combine: combine, devices: devices, published: published(combine, logical),
                 fitted: fittedDevices(kernel).contains(devices),
-                predicted: cost.communicationTime(copies, vectorBytes: vector, relayed: kernel == .normal, alive: devices)
-                    .slowest)
+                predicted: cost.communicationTime(
+                    copies, vectorBytes: vector, relayed: kernel == .normal, alive: devices
+                )
+                .slowest)
         }
     }
 

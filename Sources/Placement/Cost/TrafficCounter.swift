@@ -48,7 +48,8 @@ public struct TrafficCounter: Sendable {
     ///   - copies: where the layer's experts are. Ids that it does not know (`noExpert`) are no assignments.
     ///   - crossed: by request, bytes between nodes, to which this layer's are added.
     public mutating func count(
-        _ batch: TokenBatch, ids: [UInt16], offset: Int, copies: CopyTable, vectorBytes: (dispatch: Double, combine: Double),
+        _ batch: TokenBatch, ids: [UInt16], offset: Int, copies: CopyTable,
+        vectorBytes: (dispatch: Double, combine: Double),
         crossed: inout [Double]
     ) {
         clear(copies: copies.copyCount)

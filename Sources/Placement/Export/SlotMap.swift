@@ -19,7 +19,8 @@ struct SlotMap {
             for (device, held) in layer.devices.enumerated() where held.count != width {
                 throw PlacementError(
                     item: "layer \(layer.block), device \(device)",
-                    reason: "has \(held.count) experts and the first device \(width): \(format) needs the same number on every "
+                    reason:
+                        "has \(held.count) experts and the first device \(width): \(format) needs the same number on every "
                         + "device in every layer")
             }
         }

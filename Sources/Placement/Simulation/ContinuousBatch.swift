@@ -145,7 +145,9 @@ extension ContinuousBatch {
                 leave(request)
                 done.append(request)
             } else {
-                if wasReading, request.next == request.readUntil, options.phase == .both, groups != nil { rehome(&request) }
+                if wasReading, request.next == request.readUntil, options.phase == .both, groups != nil {
+                    rehome(&request)
+                }
                 kept.append(request)
             }
         }

@@ -53,7 +53,11 @@ extension LivePlacement {
             var held = layouts[layer].devices.map(\.count)
             for expert in table.missing where !pending.contains([layer, expert]) {
                 let device = held.indices.filter { !lostDevices.contains($0) }
-                    .min { (held[$0], perNode[$0 / plan.devicesPerNode], $0) < (held[$1], perNode[$1 / plan.devicesPerNode], $1) }
+                    .min {
+                        (held[$0], perNode[$0 / plan.devicesPerNode], $0) < (
+                            held[$1], perNode[$1 / plan.devicesPerNode], $1
+                        )
+                    }
                 guard let device else { continue }
                 held[device] += 1
                 perNode[device / plan.devicesPerNode] += 1

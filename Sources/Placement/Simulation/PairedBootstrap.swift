@@ -72,7 +72,8 @@ public struct RunComparison: Sendable, Equatable {
     /// Steps follow on each other, so they are resampled in blocks that are long against how fast a batch changes.
     private static let blocks = 32
 
-    public init(_ first: SimulationOutcome, _ second: SimulationOutcome, bootstrap: PairedBootstrap = PairedBootstrap()) {
+    public init(_ first: SimulationOutcome, _ second: SimulationOutcome, bootstrap: PairedBootstrap = PairedBootstrap())
+    {
         let requests = first.requestTokens.indices.filter { first.requestTokens[$0] + second.requestTokens[$0] > 0 }
         bytesBetweenNodes = bootstrap.ratio(
             requests.map {

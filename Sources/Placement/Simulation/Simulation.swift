@@ -67,7 +67,8 @@ public struct Simulation: Sendable {
         outcome.seconds = clock
         outcome.bases = batching.bases
         outcome.moves = batching.moves
-        outcome.movedBytes = Double(batching.movedPositions) * cost.model.cacheBytesPerToken * Double(trace.shape.layerCount)
+        outcome.movedBytes =
+            Double(batching.movedPositions) * cost.model.cacheBytesPerToken * Double(trace.shape.layerCount)
         outcome.waiting = arrivals.waiting.count
     }
 
@@ -108,7 +109,8 @@ public struct Simulation: Sendable {
     private mutating func finish(_ done: [RunningRequest]) {
         for request in done {
             if options.replanning != nil { recentlyDone.insert(request.request) }
-            outcome.finish(request, at: clock, rows: ContinuousBatch.rows(trace.requests[request.request], options.phase))
+            outcome.finish(
+                request, at: clock, rows: ContinuousBatch.rows(trace.requests[request.request], options.phase))
             if options.arrivalRate == nil { batching.admit(stream.pop(), arrival: clock, start: clock) }
         }
     }
@@ -134,7 +136,9 @@ extension Simulation {
 
     private mutating func replan(_ replanning: SimulationOptions.Replanning) throws {
         let recent = observed()
-        guard let plan = try replanner?.plan(recent: recent, shape: trace.shape, current: placement.plan) else { return }
+        guard let plan = try replanner?.plan(recent: recent, shape: trace.shape, current: placement.plan) else {
+            return
+        }
         var event = SimulationOutcome.Replan(step: outcome.steps.count)
         let proposed = LivePlacement(plan: plan, shape: trace.shape, without: placement.lostNodes)
         let migration = placement.migration(to: proposed, cost: cost)
@@ -143,7 +147,9 @@ extension Simulation {
         event.seconds = migration.seconds * replanning.stall
         event.savedPerStep = recentStepTime(placement) - recentStepTime(proposed)
         // A plan made without knowing of lost nodes may leave an expert without a device: not taken.
-        event.accepted = proposed.copies.allSatisfy { $0.missing.isEmpty } && event.savedPerStep * Double(replanning.every) > event.seconds * replanning.margin
+        event.accepted =
+            proposed.copies.allSatisfy { $0.missing.isEmpty }
+            && event.savedPerStep * Double(replanning.every) > event.seconds * replanning.margin
         if event.accepted {
             placement = proposed
             batching.adopt(plan.groups)

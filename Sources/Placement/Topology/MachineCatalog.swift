@@ -22,14 +22,16 @@ public enum MachineCatalog {
             server(
                 "h100-ib400", "H100 SXM", device: ("80 GB", "3.35 TB/s", "989 TFLOP/s"),
                 fabric: ("NVLink 4", "450 GB/s"), network: ("InfiniBand NDR", "400 Gb/s", "2 us"),
-                source: "NVIDIA H100 and DGX H100 data sheets: dense BF16, 900 GB/s NVLink both ways, a ConnectX-7 a GPU")
+                source:
+                    "NVIDIA H100 and DGX H100 data sheets: dense BF16, 900 GB/s NVLink both ways, a ConnectX-7 a GPU")
         ),
         (
             "h800-ib400",
             server(
                 "h800-ib400", "H800 SXM", device: ("80 GB", "3.35 TB/s", "989 TFLOP/s"),
                 fabric: ("NVLink 4", "200 GB/s"), network: ("InfiniBand NDR", "400 Gb/s", "2 us"),
-                source: "DeepSeek-V3 report (400 GB/s NVLink both ways); efficiencies and overhead fitted to DeepEP's table",
+                source:
+                    "DeepSeek-V3 report (400 GB/s NVLink both ways); efficiencies and overhead fitted to DeepEP's table",
                 measured: true)
         ),
         (
@@ -44,7 +46,9 @@ public enum MachineCatalog {
             server(
                 "mi300x-roce400", "MI300X", device: ("192 GB", "5.3 TB/s", "1307 TFLOP/s"),
                 fabric: ("Infinity Fabric", "448 GB/s"), network: ("RoCE", "400 Gb/s", "3 us"),
-                source: "AMD Instinct MI300X data sheet: dense BF16, seven links of 64 GB/s a direction to the other seven GPUs")
+                source:
+                    "AMD Instinct MI300X data sheet: dense BF16, seven links of 64 GB/s a direction to the other seven GPUs"
+            )
         ),
         (
             "gb200-nvl72",
@@ -52,7 +56,9 @@ public enum MachineCatalog {
                 "gb200-nvl72", "GB200 (one GPU)", nodes: 2, devicesPerNode: 72,
                 device: ("186 GB", "8 TB/s", "2500 TFLOP/s"), fabric: ("NVLink 5", "900 GB/s"),
                 network: ("InfiniBand NDR", "400 Gb/s", "2 us"),
-                source: "NVIDIA GB200 NVL72 data sheet: dense BF16, 1.8 TB/s NVLink both ways; a node is the NVLink domain of 72")
+                source:
+                    "NVIDIA GB200 NVL72 data sheet: dense BF16, 1.8 TB/s NVLink both ways; a node is the NVLink domain of 72"
+            )
         ),
     ]
 

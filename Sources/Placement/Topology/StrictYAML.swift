@@ -38,7 +38,8 @@ struct StrictYAML {
     private init(node: Node, file: String, path: String) throws(YAMLFileError) {
         guard case .mapping(let mapping) = node else {
             let what = path.isEmpty ? "the file" : "'\(path.dropLast())'"
-            throw YAMLFileError(file: file, line: node.mark?.line, reason: "\(what) must be a mapping of keys to values")
+            throw YAMLFileError(
+                file: file, line: node.mark?.line, reason: "\(what) must be a mapping of keys to values")
         }
         self.file = file
         self.path = path
