@@ -89,14 +89,14 @@ struct Simulate: AsyncParsableCommand {
 /// A line of `--assignments`.
 private struct AssignmentLine: Encodable {
     let plan: String
-    let request: String
+    let id: String
     let node: Int
     let known_by: String
     let label: String?
 
     init(plan: String, assignment: RequestAssignment) {
         self.plan = plan
-        request = assignment.request
+        id = assignment.request
         node = assignment.node
         known_by = assignment.basis.rawValue
         label = assignment.label

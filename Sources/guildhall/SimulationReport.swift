@@ -157,5 +157,8 @@ extension SimulationReport {
     private func kilobytes(_ bytes: Double) -> String { decimal(bytes / 1e3, 1) }
     private func micro(_ seconds: Double) -> String { decimal(seconds * 1e6, 1) }
     private func milli(_ seconds: Double) -> String { decimal(seconds * 1e3, 2) }
-    private func percent(_ share: Double) -> String { String(format: "%+.1f %%", share * 100) }
+    /// With a sign, but never "-0.0 %".
+    private func percent(_ share: Double) -> String {
+        String(format: "%+.1f %%", abs(share) < 0.0005 ? 0 : share * 100)
+    }
 }

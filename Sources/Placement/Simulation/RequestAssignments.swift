@@ -12,9 +12,7 @@ public struct RequestAssignment: Sendable, Equatable {
     public static func all(
         of trace: ReplayTrace, plan: PlacementPlan, options: SimulationOptions
     ) -> [RequestAssignment] {
-        let candidates = trace.requests.indices.filter {
-            !ContinuousBatch.rows(trace.requests[$0], options.phase).isEmpty
-        }
+        let candidates = Array(trace.requests.indices)
         guard !candidates.isEmpty else { return [] }
         var stream = RequestStream(candidates: candidates, trace: trace, order: options.order, seed: options.seed)
         var batch = ContinuousBatch(trace: trace, options: options, plan: plan)
