@@ -16,12 +16,14 @@ public struct PlacementSearch: Sendable {
     public var tuning = Tuning()
     let room: LayerProblem.Room
     let folds: [FoldLoads]
-    /// By layer: what the search makes small.
-    let costs: [SearchCost]
+    /// What the search of every layer makes small. The worth of balance is a price that rises and falls from turn to
+    /// turn until the layers together keep the limit.
+    private(set) var cost: SearchCost
+    let limit: Double
     private var homes: [Int]?
     private var model: GroupingModel?
     private let eplb: [LayerState]
-    private var states: [LayerState]
+    var states: [LayerState]
     private var bestStates: [LayerState]
     private var bestModel: GroupingModel?
     private var bestCost = Double.infinity
@@ -47,27 +49,35 @@ public struct PlacementSearch: Sendable {
             let devices = EPLBPlan.devices(training.loads(layer: layer), room)
             return LayerState(problem, cells: .devices(room), held: devices)
         }
-        costs = eplb.map { Self.cost(demand, eplb: $0.imbalance) }
+        cost = Self.cost(demand)
+        limit = Self.limit(demand, eplb: eplb)
         states = eplb
         bestStates = eplb
         keepIfBest()
     }
 
-    /// What a layer's search makes small.
-    private static func cost(_ demand: PlacementDemand, eplb imbalance: Double) -> SearchCost {
-        let limit =
-            switch demand.balanceLimit {
-            // What is just as good on the training requests would be worse on others half of the time.
-            case .eplb: imbalance * 0.985
-            case .ratio(let ratio): ratio
-            case .none: Double.infinity
-            }
-        return switch demand.objective {
-        case .bytes: SearchCost(bytes: 1, imbalance: 0, limit: limit)
-        case .balance: SearchCost(bytes: 0, imbalance: 1, limit: .infinity)
-        case .time(let visit, let imbalance): SearchCost(bytes: visit, imbalance: imbalance, limit: .infinity)
+    private static func cost(_ demand: PlacementDemand) -> SearchCost {
+        switch demand.objective {
+        case .bytes: SearchCost(bytes: 1, imbalance: demand.balanceLimit == .none ? 0 : 0.3)
+        case .balance: SearchCost(bytes: 0, imbalance: 1)
+        case .time(let visit, let imbalance): SearchCost(bytes: visit, imbalance: imbalance)
         }
     }
+
+    /// What the mean imbalance of the layers must not exceed.
+    private static func limit(_ demand: PlacementDemand, eplb: [LayerState]) -> Double {
+        guard demand.objective == .bytes else { return .infinity }
+        return switch demand.balanceLimit {
+        // What is just as good on the training requests would be worse on others half of the time.
+        case .eplb: eplb.reduce(0) { $0 + $1.imbalance } / Double(eplb.count) * 0.995
+        case .ratio(let ratio): ratio
+        case .none: .infinity
+        }
+    }
+
+    /// After so many turns the search starts again from other clusters: turns change homes and placement little by
+    /// little, and so come to rest near where they started.
+    static let turnsOfAStart = 8
 
     /// The best plan so far.
     public func best() throws(PlacementError) -> PlacementPlan {
@@ -80,18 +90,22 @@ public struct PlacementSearch: Sendable {
     /// One turn: places every layer for the homes there are, then fits homes to the placement. Where `expired` says
     /// so, it ends early and keeps what is better.
     public mutating func improve(expired: @escaping @Sendable () -> Bool) {
-        if demand.groups, turns == 0 { homes = clusters() }
+        if demand.groups, turns % Self.turnsOfAStart == 0 { homes = clusters() }
         place(expired: expired)
         if demand.groups { regroup() }
         turns += 1
         keepIfBest()
+        if limit.isFinite {
+            let excess = imbalance(states) / limit
+            cost.imbalance = min(20, max(1e-3, cost.imbalance * (excess > 1 ? min(3, 1 + (excess - 1) * 60) : max(0.6, 1 - (1 - excess) * 20))))
+        }
     }
 
     private mutating func place(expired: @escaping @Sendable () -> Bool) {
         let balance = demand.objective == .balance
-        let first = turns == 0
+        let first = demand.groups ? turns % Self.turnsOfAStart == 0 : turns == 0
         let seed = demand.seed &+ UInt64(turns) &* 1_000_003
-        let (training, homes, room, folds, costs) = (training, homes, room, folds, costs)
+        let (training, homes, room, folds, cost) = (training, homes, room, folds, cost)
         let (old, demand, tuning) = (states, demand, tuning)
         states = Parallel.map(states.indices, threads: demand.threads) { layer in
             let problem = training.problem(
@@ -101,7 +115,7 @@ public struct PlacementSearch: Sendable {
                 ? InitialCells(problem: problem, survivesNodeLoss: demand.survivesNodeLoss).byAffinity()
                 : old[layer].heldByNode()
             var search = LayerSearch(
-                LayerState(problem, cells: .nodes(room), held: held), cost: costs[layer],
+                LayerState(problem, cells: .nodes(room), held: held), cost: cost,
                 seed: seed &+ UInt64(layer) &* 7919)
             search.run(steps: tuning.steps, temperature: first ? tuning.hot : tuning.warm, expired: expired)
             return search.best
@@ -117,7 +131,7 @@ public struct PlacementSearch: Sendable {
             bestVisits = bestStates.reduce(0) { $0 + $1.bytes }
             return
         }
-        let total = states.indices.reduce(0) { $0 + cost(states, $1) }
+        let total = merit(states)
         guard total < bestCost else { return }
         bestCost = total
         bestStates = states
@@ -125,8 +139,19 @@ public struct PlacementSearch: Sendable {
         bestVisits = states.reduce(0) { $0 + $1.bytes }
     }
 
+    /// What makes one set of layers better than another, lower is better.
+    private func merit(_ states: [LayerState]) -> Double {
+        let fixed = Self.cost(demand)
+        return states.reduce(0) { $0 + fixed(bytes: $1.bytes, imbalance: limit.isFinite ? 0 : $1.imbalance) }
+            + (limit.isFinite ? 20 * Double(states.count) * max(0, imbalance(states) - limit) : 0)
+    }
+
+    private func imbalance(_ states: [LayerState]) -> Double {
+        states.reduce(0) { $0 + $1.imbalance } / Double(max(1, states.count))
+    }
+
     private func cost(_ states: [LayerState], _ layer: Int) -> Double {
-        costs[layer](bytes: states[layer].bytes, imbalance: states[layer].imbalance)
+        cost(bytes: states[layer].bytes, imbalance: states[layer].imbalance)
     }
 
     /// EPLB's layout is given up for balance only where that gains a hundredth: less may be chance.
@@ -140,7 +165,7 @@ public struct PlacementSearch: Sendable {
         return SphericalClusters.best(
             of: 4, prompted ? training.vectors() : training.labelVectors(),
             width: training.shape.layerCount * training.shape.expertCount, clusters: room.nodes,
-            capacity: share + share / 10, seed: demand.seed
+            capacity: share + Int(Double(share) * demand.band), seed: demand.seed &+ UInt64(turns)
         ).cluster
     }
 
@@ -148,7 +173,7 @@ public struct PlacementSearch: Sendable {
 
     /// Homes by what the placement makes of each, and the states' costs with them.
     private mutating func regroup() {
-        let trainer = GroupingTrainer(training: training, nodes: room.nodes)
+        let trainer = GroupingTrainer(training: training, nodes: room.nodes, band: demand.band)
         let costs = homeCosts()
         let fitted = trainer.fit(costs: costs.visits, savings: prompted ? signatures(costs.savings) : nil)
         model = fitted
@@ -189,4 +214,7 @@ public struct PlacementSearch: Sendable {
             savings.flatMap { $0[node * experts..<(node + 1) * experts].map { ($0 * 1e4).rounded() / 1e4 } }
         }
     }
+}
+extension PlacementSearch {
+    public var note: String { "mu \(cost.imbalance) limit \(limit) now \(states.reduce(0) { $0 + $1.imbalance } / Double(states.count)) \(states.reduce(0) { $0 + $1.bytes } / Double(states.count))" }
 }
