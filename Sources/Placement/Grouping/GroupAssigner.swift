@@ -26,8 +26,10 @@ public struct GroupAssigner: Sendable {
 
     /// Load on each node.
     public private(set) var loads: [Double]
-    private let model: GroupingModel?
+    private var model: GroupingModel?
     private var arrivals = 0
+    /// Nodes that take no requests.
+    private var closed: Set<Int> = []
 
     /// - Parameters:
     ///   - model: nil spreads requests over the nodes in turn.
@@ -38,23 +40,44 @@ public struct GroupAssigner: Sendable {
         loads = [Double](repeating: 0, count: nodes)
     }
 
+    private var openNodes: [Int] { loads.indices.filter { !closed.contains($0) } }
+
     /// The home of the next request; its load counts on that node until `release`.
     public mutating func assign(_ arrival: Arrival, shape: TraceShape) -> Decision {
+        assign(model?.costs(of: arrival, shape: shape), load: arrival.load)
+    }
+
+    /// The same with the model's costs at hand; nil spreads requests in turn.
+    public mutating func assign(
+        _ prediction: (costs: [Double], basis: GroupingModel.Basis)?, load: Double = 1
+    ) -> Decision {
         defer { arrivals += 1 }
-        guard let model else {
-            let node = arrivals % loads.count
-            loads[node] += arrival.load
+        let nodes = openNodes
+        guard let (costs, basis) = prediction else {
+            let node = nodes[arrivals % nodes.count]
+            loads[node] += load
             return Decision(node: node, basis: .nothing)
         }
-        let (costs, basis) = model.costs(of: arrival, shape: shape)
         // Two requests more than the mean are never too many: without this the first would find every node full.
-        let mean = (loads.reduce(0, +) + arrival.load) / Double(loads.count)
-        let limit = max(mean * (1 + model.band), mean + 2 * arrival.load)
-        let open = loads.indices.filter { loads[$0] + arrival.load <= limit }
-        let candidates = open.isEmpty ? Array(loads.indices) : open
+        let mean = (nodes.reduce(0) { $0 + loads[$1] } + load) / Double(nodes.count)
+        let limit = max(mean * (1 + (model?.band ?? 0)), mean + 2 * load)
+        let open = nodes.filter { loads[$0] + load <= limit }
+        let candidates = open.isEmpty ? nodes : open
         let node = candidates.min { (costs[$0], loads[$0], $0) < (costs[$1], loads[$1], $1) } ?? 0
-        loads[node] += arrival.load
+        loads[node] += load
         return Decision(node: node, basis: basis)
+    }
+
+    /// Assigns by another model from now on; loads stay.
+    public mutating func adopt(_ model: GroupingModel?) {
+        precondition(model == nil || model?.nodes == loads.count)
+        self.model = model
+    }
+
+    /// A node takes no more requests. One must stay open.
+    public mutating func close(_ node: Int) {
+        closed.insert(node)
+        precondition(closed.count < loads.count)
     }
 
     /// A request has ended.
