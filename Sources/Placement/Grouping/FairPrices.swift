@@ -1,12 +1,15 @@
 import Foundation
 
-/// Prices of places on nodes at which requests, each going where its cost plus the price is least, spread equally.
+/// Prices of places on nodes at which requests, each going where its cost plus the price is least, fill no node above
+/// its share.
 enum FairPrices {
     /// Entropy-regularised transport (Sinkhorn iterations), at a temperature small against the differences in cost.
     ///
-    /// - Parameter costs: `[requests * nodes]`.
-    /// - Returns: `[nodes]`, mean 0.
-    static func prices(_ costs: [Double], nodes: Int, iterations: Int = 200) -> [Double] {
+    /// - Parameters:
+    ///   - costs: `[requests * nodes]`.
+    ///   - band: how far above the mean a node may be filled.
+    /// - Returns: `[nodes]`, 0 or more; 0 for a node that is not filled to its share.
+    static func prices(_ costs: [Double], nodes: Int, band: Double, iterations: Int = 300) -> [Double] {
         let requests = costs.count / nodes
         guard requests > 0, nodes > 1 else { return [Double](repeating: 0, count: nodes) }
         let temperature = max(spread(costs, nodes: nodes) * 0.1, 1e-9)
@@ -21,11 +24,11 @@ enum FairPrices {
                 for node in 0..<nodes { loads[node] += shares[node] / sum }
             }
             for node in 0..<nodes {
-                prices[node] += temperature * log(max(loads[node] * Double(nodes) / Double(requests), 1e-3))
+                let filled = loads[node] * Double(nodes) / (Double(requests) * (1 + band))
+                prices[node] = max(0, prices[node] + temperature * log(max(filled, 1e-3)))
             }
         }
-        let mean = prices.reduce(0, +) / Double(nodes)
-        return prices.map { $0 - mean }
+        return prices
     }
 
     /// Standard deviation of costs about the mean of their request.

@@ -26,7 +26,7 @@ struct GroupingTrainer {
         let model = GroupingModel(prices: blank, cold: cold, labels: labels, signatures: signatures, band: band)
         let predicted = arrivals.flatMap { model.costs(of: $0, shape: training.shape).costs }
         return GroupingModel(
-            prices: FairPrices.prices(predicted, nodes: nodes), cold: cold, labels: labels, signatures: signatures,
+            prices: FairPrices.prices(predicted, nodes: nodes, band: band), cold: cold, labels: labels, signatures: signatures,
             band: band)
     }
 

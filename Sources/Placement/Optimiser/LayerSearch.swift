@@ -7,12 +7,9 @@ struct SearchCost: Sendable {
     var bytes: Double
     /// Worth of 1 more in largest over mean device load.
     var imbalance: Double
-    /// An imbalance above this is charged `overload` times what is above.
-    var limit: Double
-    var overload: Double = 20
 
     func callAsFunction(bytes visits: Double, imbalance ratio: Double) -> Double {
-        bytes * visits + imbalance * ratio + overload * max(0, ratio - limit)
+        bytes * visits + imbalance * ratio
     }
 }
 

@@ -128,6 +128,15 @@ extension LayerState {
         return (0..<counts[Int(expert)]).map { Int(copies[base + $0]) }
     }
 
+    /// Experts of the copies on each node.
+    func heldByNode() -> [[Int]] {
+        var result = [[Int]](repeating: [], count: problem.room.nodes)
+        for (cell, experts) in held.enumerated() {
+            result[Int(cells.node(UInt16(cell)))] += experts.map(Int.init)
+        }
+        return result
+    }
+
     /// The devices of all nodes.
     func layout() -> [[Int]] {
         held.indices.flatMap { cell in

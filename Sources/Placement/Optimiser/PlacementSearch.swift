@@ -16,11 +16,14 @@ public struct PlacementSearch: Sendable {
     public var tuning = Tuning()
     let room: LayerProblem.Room
     let folds: [FoldLoads]
-    /// By layer: what the search makes small.
-    let costs: [SearchCost]
+    /// What the search of every layer makes small. The worth of balance is a price that rises and falls from turn to
+    /// turn until the layers together keep the limit.
+    private(set) var cost: SearchCost
+    let limit: Double
     private var homes: [Int]?
     private var model: GroupingModel?
-    private var states: [LayerState]
+    private let eplb: [LayerState]
+    var states: [LayerState]
     private var bestStates: [LayerState]
     private var bestModel: GroupingModel?
     private var bestCost = Double.infinity
@@ -40,37 +43,41 @@ public struct PlacementSearch: Sendable {
         let folds = training.folds(seed: demand.seed &+ 17)
         self.room = room
         self.folds = folds
-        let starts = Parallel.map(training.shape.blocks.indices, threads: demand.threads) { layer in
-            Self.start(layer, training, demand, room, folds)
+        eplb = Parallel.map(training.shape.blocks.indices, threads: demand.threads) { layer in
+            let use: TrainingSet.SampleUse = demand.objective == .balance ? .none : .merged
+            let problem = training.problem(layer: layer, room: room, homes: nil, folds: folds, use: use)
+            let devices = EPLBPlan.devices(training.loads(layer: layer), room)
+            return LayerState(problem, cells: .devices(room), held: devices)
         }
-        costs = starts.map(\.cost)
-        states = starts.map(\.state)
-        bestStates = states
+        cost = Self.cost(demand)
+        limit = Self.limit(demand, eplb: eplb)
+        states = eplb
+        bestStates = eplb
         keepIfBest()
     }
 
-    /// EPLB's plan as a first state, and what the layer's search is to make small.
-    private static func start(
-        _ layer: Int, _ training: TrainingSet, _ demand: PlacementDemand, _ room: LayerProblem.Room,
-        _ folds: [FoldLoads]
-    ) -> (state: LayerState, cost: SearchCost) {
-        let problem = training.problem(layer: layer, room: room, homes: nil, folds: folds)
-        let devices = EPLBPlan.devices(training.loads(layer: layer), room)
-        let eplb = LayerState(problem, cells: .devices(room), held: devices)
-        let limit =
-            switch demand.balanceLimit {
-            case .eplb: eplb.imbalance
-            case .ratio(let ratio): ratio
-            case .none: Double.infinity
-            }
-        let cost =
-            switch demand.objective {
-            case .bytes: SearchCost(bytes: 1, imbalance: 0, limit: limit)
-            case .balance: SearchCost(bytes: 1e-4, imbalance: 1, limit: .infinity)
-            case .time(let visit, let imbalance): SearchCost(bytes: visit, imbalance: imbalance, limit: .infinity)
-            }
-        return (eplb, cost)
+    private static func cost(_ demand: PlacementDemand) -> SearchCost {
+        switch demand.objective {
+        case .bytes: SearchCost(bytes: 1, imbalance: demand.balanceLimit == .none ? 0 : 0.3)
+        case .balance: SearchCost(bytes: 0, imbalance: 1)
+        case .time(let visit, let imbalance): SearchCost(bytes: visit, imbalance: imbalance)
+        }
     }
+
+    /// What the mean imbalance of the layers must not exceed.
+    private static func limit(_ demand: PlacementDemand, eplb: [LayerState]) -> Double {
+        guard demand.objective == .bytes else { return .infinity }
+        return switch demand.balanceLimit {
+        // What is just as good on the training requests would be worse on others half of the time.
+        case .eplb: eplb.reduce(0) { $0 + $1.imbalance } / Double(eplb.count) * 0.995
+        case .ratio(let ratio): ratio
+        case .none: .infinity
+        }
+    }
+
+    /// After so many turns the search starts again from other clusters: turns change homes and placement little by
+    /// little, and so come to rest near where they started.
+    static let turnsOfAStart = 8
 
     /// The best plan so far.
     public func best() throws(PlacementError) -> PlacementPlan {
@@ -83,39 +90,73 @@ public struct PlacementSearch: Sendable {
     /// One turn: places every layer for the homes there are, then fits homes to the placement. Where `expired` says
     /// so, it ends early and keeps what is better.
     public mutating func improve(expired: @escaping @Sendable () -> Bool) {
-        if demand.groups, turns == 0 { homes = clusters() }
+        if demand.groups, turns % Self.turnsOfAStart == 0 { homes = clusters() }
         place(expired: expired)
         if demand.groups { regroup() }
         turns += 1
         keepIfBest()
+        if limit.isFinite {
+            let excess = imbalance(states) / limit
+            cost.imbalance = min(20, max(1e-3, cost.imbalance * (excess > 1 ? min(3, 1 + (excess - 1) * 60) : max(0.6, 1 - (1 - excess) * 20))))
+        }
     }
 
     private mutating func place(expired: @escaping @Sendable () -> Bool) {
-        let first = turns == 0
+        let balance = demand.objective == .balance
+        let first = demand.groups ? turns % Self.turnsOfAStart == 0 : turns == 0
         let seed = demand.seed &+ UInt64(turns) &* 1_000_003
-        let (training, homes, room, folds, costs) = (training, homes, room, folds, costs)
+        let (training, homes, room, folds, cost) = (training, homes, room, folds, cost)
         let (old, demand, tuning) = (states, demand, tuning)
         states = Parallel.map(states.indices, threads: demand.threads) { layer in
-            let problem = training.problem(layer: layer, room: room, homes: homes, folds: folds)
+            let problem = training.problem(
+                layer: layer, room: room, homes: homes, folds: folds, use: balance ? .none : .merged)
             let held =
-                first
+                first && !balance
                 ? InitialCells(problem: problem, survivesNodeLoss: demand.survivesNodeLoss).byAffinity()
-                : old[layer].held.map { $0.map(Int.init) }
+                : old[layer].heldByNode()
             var search = LayerSearch(
-                LayerState(problem, cells: .nodes(room), held: held), cost: costs[layer],
+                LayerState(problem, cells: .nodes(room), held: held), cost: cost,
                 seed: seed &+ UInt64(layer) &* 7919)
             search.run(steps: tuning.steps, temperature: first ? tuning.hot : tuning.warm, expired: expired)
             return search.best
         }
     }
 
+    /// With homes that change, all layers are kept or none; else each by itself.
     private mutating func keepIfBest() {
-        let cost = zip(states, costs).reduce(0) { $0 + $1.1(bytes: $1.0.bytes, imbalance: $1.0.imbalance) }
-        guard cost < bestCost else { return }
-        bestCost = cost
+        if !demand.groups {
+            for layer in states.indices where cost(states, layer) < cost(bestStates, layer) - gate(layer) {
+                bestStates[layer] = states[layer]
+            }
+            bestVisits = bestStates.reduce(0) { $0 + $1.bytes }
+            return
+        }
+        let total = merit(states)
+        guard total < bestCost else { return }
+        bestCost = total
         bestStates = states
         bestModel = model
         bestVisits = states.reduce(0) { $0 + $1.bytes }
+    }
+
+    /// What makes one set of layers better than another, lower is better.
+    private func merit(_ states: [LayerState]) -> Double {
+        let fixed = Self.cost(demand)
+        return states.reduce(0) { $0 + fixed(bytes: $1.bytes, imbalance: limit.isFinite ? 0 : $1.imbalance) }
+            + (limit.isFinite ? 20 * Double(states.count) * max(0, imbalance(states) - limit) : 0)
+    }
+
+    private func imbalance(_ states: [LayerState]) -> Double {
+        states.reduce(0) { $0 + $1.imbalance } / Double(max(1, states.count))
+    }
+
+    private func cost(_ states: [LayerState], _ layer: Int) -> Double {
+        cost(bytes: states[layer].bytes, imbalance: states[layer].imbalance)
+    }
+
+    /// EPLB's layout is given up for balance only where that gains a hundredth: less may be chance.
+    private func gate(_ layer: Int) -> Double {
+        demand.objective == .balance && bestStates[layer].cells.devices == 1 ? 0.01 * eplb[layer].imbalance : 0
     }
 
     /// First homes, before anything is placed: clusters of requests that use the same experts.
@@ -124,7 +165,7 @@ public struct PlacementSearch: Sendable {
         return SphericalClusters.best(
             of: 4, prompted ? training.vectors() : training.labelVectors(),
             width: training.shape.layerCount * training.shape.expertCount, clusters: room.nodes,
-            capacity: share + share / 10, seed: demand.seed
+            capacity: share + Int(Double(share) * demand.band), seed: demand.seed &+ UInt64(turns)
         ).cluster
     }
 
@@ -132,7 +173,7 @@ public struct PlacementSearch: Sendable {
 
     /// Homes by what the placement makes of each, and the states' costs with them.
     private mutating func regroup() {
-        let trainer = GroupingTrainer(training: training, nodes: room.nodes)
+        let trainer = GroupingTrainer(training: training, nodes: room.nodes, band: demand.band)
         let costs = homeCosts()
         let fitted = trainer.fit(costs: costs.visits, savings: prompted ? signatures(costs.savings) : nil)
         model = fitted
@@ -141,7 +182,7 @@ public struct PlacementSearch: Sendable {
         let (training, old, room, folds) = (training, states, room, folds)
         states = Parallel.map(states.indices, threads: demand.threads) { layer in
             let problem = training.problem(layer: layer, room: room, homes: homes, folds: folds)
-            return LayerState(problem, cells: .nodes(room), held: old[layer].held.map { $0.map(Int.init) })
+            return LayerState(problem, cells: .nodes(room), held: old[layer].heldByNode())
         }
     }
 
@@ -150,8 +191,8 @@ public struct PlacementSearch: Sendable {
         let (training, states, room, folds) = (training, states, room, folds)
         let count = training.requests.count
         let parts = Parallel.map(states.indices, threads: demand.threads) { layer in
-            let problem = training.problem(layer: layer, room: room, homes: nil, folds: folds, merged: false)
-            var state = LayerState(problem, cells: states[layer].cells, held: states[layer].held.map { $0.map(Int.init) })
+            let problem = training.problem(layer: layer, room: room, homes: nil, folds: folds, use: .single)
+            var state = LayerState(problem, cells: .nodes(room), held: states[layer].heldByNode())
             return state.homeCosts(requests: training.sampleRequest, count: count)
         }
         var sum = HomeCosts(visits: [Double](repeating: 0, count: count * room.nodes), savings: [])
@@ -173,4 +214,7 @@ public struct PlacementSearch: Sendable {
             savings.flatMap { $0[node * experts..<(node + 1) * experts].map { ($0 * 1e4).rounded() / 1e4 } }
         }
     }
+}
+extension PlacementSearch {
+    public var note: String { "mu \(cost.imbalance) limit \(limit) now \(states.reduce(0) { $0 + $1.imbalance } / Double(states.count)) \(states.reduce(0) { $0 + $1.bytes } / Double(states.count))" }
 }

@@ -14,16 +14,26 @@ extension TrainingSet {
         return folds
     }
 
+    enum SampleUse {
+        /// Loads alone.
+        case none
+        /// Every sampled token.
+        case single
+        /// Tokens of one home with the same experts as one.
+        case merged
+    }
+
     /// The problem of one layer.
     ///
     /// - Parameters:
     ///   - homes: node of each request; nil spreads the tokens over the nodes.
-    ///   - merged: whether tokens of one home and the same experts become one. Else they are those of the sample.
+    ///   - use: what of the sample the problem has.
     func problem(
-        layer: Int, room: LayerProblem.Room, homes: [Int]?, folds: [FoldLoads], merged: Bool = true
+        layer: Int, room: LayerProblem.Room, homes: [Int]?, folds: [FoldLoads], use: SampleUse = .merged
     ) -> LayerProblem {
-        var tokens = tokens(layer: layer, nodes: room.nodes, homes: homes)
-        if merged { tokens = tokens.merged(topK: shape.topK, parts: room.copies > shape.expertCount ? 4 : 1) }
+        var tokens = WeightedTokens(choices: [], homes: [], weights: [])
+        if use != .none { tokens = self.tokens(layer: layer, nodes: room.nodes, homes: homes) }
+        if use == .merged { tokens = tokens.merged(topK: shape.topK, parts: room.copies > shape.expertCount ? 4 : 1) }
         return LayerProblem(
             room: room, experts: shape.expertCount, topK: shape.topK, choices: tokens.choices, homes: tokens.homes,
             weights: tokens.weights, loads: loads(layer: layer, nodes: room.nodes, homes: homes, folds: folds))
