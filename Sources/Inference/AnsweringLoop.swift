@@ -40,10 +40,11 @@ extension LoadedModel {
                 model: model, pool: pool, maxBatch: max(options.prefillChunk, options.maxRunning), observer: observer)
             return ContinuousBatch(
                 loaded: self, runner: runner, seats: seats(options), promptShare: options.sharedPrefillChunk,
-                contextLength: contextLength)
+                contextLength: contextLength, recorder: options.recorder)
         case .encoderDecoder(let model):
             return TranslationLoop(
-                loaded: self, model: model, pool: pool, observer: observer, contextLength: contextLength)
+                loaded: self, model: model, pool: pool, observer: observer, contextLength: contextLength,
+                recorder: options.recorder)
         }
     }
 }

@@ -1,3 +1,4 @@
+import Activations
 import Models
 
 /// Continuous batching (Yu et al. 2022, OSDI, "Orca"): each pass through the model holds the next token of every answer
@@ -11,12 +12,15 @@ final class ContinuousBatch: AnsweringLoop {
     private let runner: ModelRunner
     private let contextLength: Int
     private let promptShare: Int
+    private let recorder: TraceRecorder?
     private var answers: [Answer] = []
 
     /// One answer and how far it is.
     private struct Answer {
         let job: Job
         let cache: KVCache
+        /// Nil if its expert activations are not recorded.
+        let recording: TraceRecorder.Recording?
         var generation: RunningGeneration
         /// What goes through the model next: the rest of the prompt, then one token at a time.
         var pending: ArraySlice<TokenID>
@@ -26,13 +30,17 @@ final class ContinuousBatch: AnsweringLoop {
     }
 
     /// - Parameter promptShare: tokens of prompts in a pass that also holds next tokens.
-    init(loaded: LoadedModel, runner: ModelRunner, seats: Int, promptShare: Int, contextLength: Int) {
+    init(
+        loaded: LoadedModel, runner: ModelRunner, seats: Int, promptShare: Int, contextLength: Int,
+        recorder: TraceRecorder? = nil
+    ) {
         precondition(seats > 0 && seats <= runner.maxBatch, "a pass has a place for every answer")
         self.promptShare = promptShare
         self.loaded = loaded
         self.runner = runner
         self.seats = seats
         self.contextLength = contextLength
+        self.recorder = recorder
     }
 
     var running: Int { answers.count }
@@ -44,7 +52,8 @@ final class ContinuousBatch: AnsweringLoop {
         answers.append(
             Answer(
                 job: job, cache: runner.makeCache(capacity: prompt.count + max(budget, 1)),
-                generation: RunningGeneration(job: job, model: loaded, budget: budget), pending: prompt[...]))
+                recording: recorder?.admit(job), generation: RunningGeneration(job: job, model: loaded, budget: budget),
+                pending: prompt[...]))
     }
 
     func step() {
@@ -61,8 +70,11 @@ final class ContinuousBatch: AnsweringLoop {
                 logits: part.count == answers[index].pending.count ? .last : .none)
         }
         let jobs = taking.map { answers[$0].job }
-        // A pass is given up only when nobody waits for any of it.
-        guard let logits = runner.forward(parts, isCancelled: { jobs.allSatisfy(\.isCancelled) }) else {
+        let passed = recorder.record(zip(taking, parts).map { (answers[$0].recording, $1.tokens.count) }) {
+            // A pass is given up only when nobody waits for any of it.
+            runner.forward(parts, isCancelled: { jobs.allSatisfy(\.isCancelled) })
+        }
+        guard let logits = passed else {
             return forget { answer in jobs.contains { $0 === answer.job } }
         }
         var offset = 0
@@ -73,7 +85,7 @@ final class ContinuousBatch: AnsweringLoop {
                 logits: UnsafeBufferPointer(rebasing: logits[offset..<offset + count]))
             offset += count
         }
-        answers.removeAll(where: \.isDone)
+        remove(where: \.isDone)
     }
 
     /// Takes note of `count` tokens that went through the model; with logits, the next token is chosen.
@@ -96,6 +108,13 @@ final class ContinuousBatch: AnsweringLoop {
     /// Ends the answers that nobody waits for.
     private func forget(_ isUnwanted: (Answer) -> Bool) {
         for index in answers.indices where isUnwanted(answers[index]) { answers[index].generation.end(.cancelled) }
-        answers.removeAll(where: isUnwanted)
+        remove(where: isUnwanted)
+    }
+
+    private func remove(where isGone: (Answer) -> Bool) {
+        for answer in answers where isGone(answer) {
+            if let recording = answer.recording { recorder?.finish(recording) }
+        }
+        answers.removeAll(where: isGone)
     }
 }

@@ -22,6 +22,8 @@ public struct EngineOptions: Sendable {
     public var prefillChunk = 512
     /// Prompt tokens that go through the model together with the next tokens of other answers, which wait for them.
     public var sharedPrefillChunk = 64
+    /// Records the expert activations of requests. Whoever makes it closes it, after the engine.
+    public var recorder: TraceRecorder?
 
     /// The key–value cache of a context is reserved for each request, so the default is moderate.
     public static let defaultContextLimit = 32_768
@@ -48,8 +50,9 @@ public final class Engine: GenerationService {
         template = Engine.parseTemplate(loaded.chatTemplate)
         loads = ExpertLoadCounter(blocks: outline.moeBlocks, expertCount: outline.experts)
         queue = Mutex(RequestQueue(limit: options.maxWaiting, seats: loaded.seats(options)))
+        let observer: any RoutingObserver = options.recorder.map { RoutingObservers(loads, $0) } ?? loads
         let thread = Thread { [self] in
-            run(loaded.makeLoop(options, contextLength: model.contextLength, observer: loads))
+            run(loaded.makeLoop(options, contextLength: model.contextLength, observer: observer))
             finished.signal()
         }
         thread.name = "engine"

@@ -1,3 +1,4 @@
+import Activations
 import Tokenization
 
 /// A token of the model's vocabulary.
@@ -29,6 +30,8 @@ public struct GenerationRequest: Sendable {
     public var stop: [String] = []
     /// Go on past the model's end-of-text token (for benchmarks).
     public var ignoreEndOfText = false
+    /// What a trace of expert activations calls this request.
+    public var label = RequestLabel()
 
     public init(promptTokens: [TokenID]) { self.promptTokens = promptTokens }
 }

@@ -12,18 +12,20 @@ final class TranslationLoop: AnsweringLoop {
     private let pool: ComputePool
     private let observer: any RoutingObserver
     private let contextLength: Int
+    private let recorder: TraceRecorder?
     private var runner: SwitchTransformerRunner?
     private var job: Job?
 
     init(
         loaded: LoadedModel, model: SwitchTransformer, pool: ComputePool, observer: any RoutingObserver,
-        contextLength: Int
+        contextLength: Int, recorder: TraceRecorder? = nil
     ) {
         self.loaded = loaded
         self.model = model
         self.pool = pool
         self.observer = observer
         self.contextLength = contextLength
+        self.recorder = recorder
     }
 
     var running: Int { job == nil ? 0 : 1 }
@@ -39,12 +41,15 @@ final class TranslationLoop: AnsweringLoop {
         var generation = RunningGeneration(job: job, model: loaded, budget: budget)
         job.events.yield(.prefill(done: 0, total: prompt.count))
         let runner = runner(for: prompt.count)
-        let encoded = runner.encode(
-            prompt, answerCapacity: 1 + max(budget, 1), isCancelled: { job.isCancelled })
+        let recording = recorder?.admit(job)
+        defer { if let recording { recorder?.finish(recording) } }
+        let encoded = recorder.record([(recording, prompt.count)]) {
+            runner.encode(prompt, answerCapacity: 1 + max(budget, 1), isCancelled: { job.isCancelled })
+        }
         guard let encoded else { return generation.end(.cancelled) }
         var token = model.configuration.startToken
-        while let logits = runner.decode(
-            [token], sequence: encoded, logits: .last, isCancelled: { job.isCancelled })
+        while let logits = recorder.record(
+            [(recording, 1)], pass: { runner.decode([token], sequence: encoded, logits: .last) { job.isCancelled } })
         {
             if encoded.count == 1 {
                 job.events.yield(.prefill(done: prompt.count, total: prompt.count))

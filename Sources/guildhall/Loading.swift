@@ -3,22 +3,21 @@ import Inference
 import Models
 import Tensors
 
-/// Loads the model and starts an engine on it, saying so on a terminal.
-func loadEngine(
-    _ model: ModelOptions, threads: Int, context: Int? = nil, maxRunning: Int? = nil, maxWaiting: Int? = nil
-) throws -> Engine {
-    let path = try model.path()
-    Terminal.progress("loading \(path)")
-    defer { Terminal.endProgress() }
+/// Loads the model and starts an engine on it.
+func loadEngine(_ model: ModelOptions, threads: Int, context: Int? = nil) throws -> Engine {
     var options = EngineOptions()
     options.threads = threads
     options.contextLength = context
-    if let maxRunning { options.maxRunning = maxRunning }
-    if let maxWaiting { options.maxWaiting = maxWaiting }
-    return Engine(
-        model: try LoadedModel(
-            path: path, allowedFields: model.fields.allowed, activations: model.activations, threads: threads),
-        options: options)
+    return Engine(model: try loadModel(model, threads: threads), options: options)
+}
+
+/// Loads the model, saying so on a terminal.
+func loadModel(_ model: ModelOptions, threads: Int) throws -> LoadedModel {
+    let path = try model.path()
+    Terminal.progress("loading \(path)")
+    defer { Terminal.endProgress() }
+    return try LoadedModel(
+        path: path, allowedFields: model.fields.allowed, activations: model.activations, threads: threads)
 }
 
 extension ModelOptions {

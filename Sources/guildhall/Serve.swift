@@ -1,3 +1,4 @@
+import Activations
 import ArgumentParser
 import Foundation
 import Inference
@@ -18,6 +19,8 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Requests that may wait while others are answered; more get 429.") var maxWaiting: Int = 64
     @Option(help: "Bytes a request's body may have; more get 413.") var maxBodyBytes: Int = 8 << 20
     @Option(help: "Seconds that running answers get to finish at shutdown.") var shutdownSeconds: Int = 30
+    @Option(help: "Folder to record expert activations in.") var trace: String?
+    @OptionGroup var recording: RecordingOptions
     @Option(help: "Log level: trace, debug, info, notice, warning, error, critical.") var logLevel = "info"
 
     func validate() throws {
@@ -33,9 +36,11 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         var logger = Logger(label: "guildhall") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
-        let engine = try loadEngine(
-            modelOptions, threads: threadOptions.threads, context: context, maxRunning: maxRunning,
-            maxWaiting: maxWaiting)
+        let model = try loadModel(modelOptions, threads: threadOptions.threads)
+        let recorder = try trace.map {
+            try recording.recorder(folder: $0, model: model, source: "guildhall serve")
+        }
+        let engine = Engine(model: model, options: engineOptions(recorder))
         var configuration = ServerConfiguration()
         configuration.host = host
         configuration.port = port
@@ -48,5 +53,18 @@ struct Serve: AsyncParsableCommand {
             Terminal.out("guildhall listening on http://\(address.host):\(address.port)\n")
         }
         try await server.runUntilSignalled()
+        guard let recorder else { return }
+        engine.shutDown()
+        logger.notice("trace: \(recorder.close().text)")
+    }
+
+    private func engineOptions(_ recorder: TraceRecorder?) -> EngineOptions {
+        var options = EngineOptions()
+        options.threads = threadOptions.threads
+        options.contextLength = context
+        options.maxRunning = maxRunning
+        options.maxWaiting = maxWaiting
+        options.recorder = recorder
+        return options
     }
 }

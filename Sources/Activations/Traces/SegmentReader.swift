@@ -48,11 +48,10 @@ struct SegmentReader {
         guard let text = file.metadata["requests"] else {
             throw TraceError(file: file.path, item: "requests", reason: "the metadata has no table of requests")
         }
-        if let stored = file.metadata["requests_crc32"] {
-            var copy = text
-            guard stored == String(copy.withUTF8 { CRC32.of(UnsafeRawBufferPointer($0)) }) else {
-                throw TraceError(file: file.path, item: "requests", reason: "does not match its checksum")
-            }
+        var copy = text
+        let checksum = copy.withUTF8 { CRC32.of(UnsafeRawBufferPointer($0)) }
+        guard file.metadata["requests_crc32"] == String(checksum) else {
+            throw TraceError(file: file.path, item: "requests", reason: "does not match its checksum")
         }
         return try SegmentEntry.table(text, tokens: tokens, file: file.path)
     }

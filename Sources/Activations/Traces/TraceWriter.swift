@@ -4,7 +4,7 @@ import Foundation
 /// Writes a trace request by request into segments of bounded size. The folder is a valid trace after each segment.
 ///
 /// A folder that holds a trace of the same shape is continued. Call `flush` at the end: what is not flushed is lost.
-public struct TraceWriter: ~Copyable {
+public struct TraceWriter: ~Copyable, Sendable {
     public struct Options: Sendable {
         /// Bytes of a segment; only a single request may be larger.
         public var segmentBytes = 32 << 20
@@ -22,6 +22,8 @@ public struct TraceWriter: ~Copyable {
     public var requestCount: Int { index.requestCount + segment.entries.count }
     public var tokenCount: Int { index.tokenCount + segment.tokens }
     public var droppedRequests: Int { index.droppedRequests }
+    /// Whether there are requests that only `flush` would write.
+    var hasUnwritten: Bool { !segment.entries.isEmpty }
     /// Bytes of the segments written so far.
     public var byteCount: Int { index.byteCount }
 

@@ -1,3 +1,4 @@
+import Activations
 import Inference
 
 /// All that is settled about an answer before the engine is asked for it.
@@ -53,6 +54,9 @@ struct GenerationPlan {
             request.sampling.seed = parameters.sampling.seed.map { $0 &+ UInt64(choice) }
             request.stop = parameters.stop
             request.ignoreEndOfText = parameters.ignoresEndOfText
+            request.label = RequestLabel(
+                id: requests.isEmpty ? form.id : "\(form.id)-\(requests.count)", domain: parameters.domain,
+                category: parameters.category)
             requests.append(request)
             echoes.append(echo)
         }

@@ -11,6 +11,9 @@ struct AnswerParameters: Equatable {
     var sampling: SamplingOptions
     var stop: [String] = []
     var ignoresEndOfText = false
+    /// What a trace may say the request is about.
+    var domain: String?
+    var category: String?
 
     static let fields: Set<String> = [
         "ignore_eos", "max_completion_tokens", "max_tokens", "min_p", "model", "n", "seed", "stop", "stream",
@@ -30,6 +33,17 @@ struct AnswerParameters: Equatable {
         stop = try Self.stop(reader)
         maxTokens = try Self.maxTokens(reader)
         try readSampling(reader)
+        domain = Self.label(reader, "domain")
+        category = Self.label(reader, "category")
+    }
+
+    /// A text in `metadata`, cut to what the OpenAI API allows there. It does not change the answer: anything else is
+    /// passed over.
+    private static func label(_ reader: FieldReader, _ name: String) -> String? {
+        guard case .object(let metadata) = reader.value("metadata"), case .string(let text) = metadata[name] else {
+            return nil
+        }
+        return String(text.prefix(512))
     }
 
     /// The newer name counts where both are given.

@@ -1,0 +1,100 @@
+import Checkpoints
+
+/// How often each expert of each MoE layer was chosen: what load balancers take, and all that some programs tell.
+public struct ExpertCounts: Sendable, Equatable {
+    public static let fileName = "counts.json"
+    static let format = "guildhall-counts"
+
+    /// Transformer block of each layer, ascending.
+    public let blocks: [Int]
+    public let expertCount: Int
+    /// `[layers][experts]`: (token, expert) assignments.
+    public private(set) var counts: [[UInt64]]
+
+    public init(blocks: [Int], expertCount: Int) {
+        self.blocks = blocks
+        self.expertCount = expertCount
+        counts = blocks.map { _ in [UInt64](repeating: 0, count: expertCount) }
+    }
+
+    /// The counts of a trace, of one phase or both, and what of it could not be read.
+    public static func counting(
+        _ source: any TraceSource, prefill: Bool = true, decode: Bool = true
+    ) -> (counts: ExpertCounts, damages: [TraceDamage]) {
+        let shape = source.shape
+        var result = ExpertCounts(blocks: shape.blocks, expertCount: shape.expertCount)
+        let damages = source.forEachRequest { request in
+            let boundary = request.prefillTokens * shape.idsPerToken
+            let first = prefill ? 0 : boundary
+            let last = decode ? request.experts.count : boundary
+            guard first < last else { return }
+            result.add(request.experts[first..<last], shape: shape)
+        }
+        return (result, damages)
+    }
+
+    private mutating func add(_ experts: ArraySlice<UInt16>, shape: TraceShape) {
+        for (place, id) in experts.enumerated() where id != RequestTrace.noExpert {
+            counts[place / shape.topK % shape.layerCount][Int(id)] += 1
+        }
+    }
+
+    /// Adds to one expert's count; more than 64 bits hold stays at the largest.
+    mutating func add(_ count: UInt64, layer: Int, expert: Int) {
+        let (sum, overflow) = counts[layer][expert].addingReportingOverflow(count)
+        counts[layer][expert] = overflow ? .max : sum
+    }
+
+    /// The counts without layers in which nothing was counted: dense ones.
+    func withoutEmptyLayers() -> ExpertCounts {
+        let used = counts.indices.filter { layer in counts[layer].contains { $0 > 0 } }
+        var result = ExpertCounts(blocks: used.map { blocks[$0] }, expertCount: expertCount)
+        result.counts = used.map { counts[$0] }
+        return result
+    }
+}
+
+extension ExpertCounts {
+    private struct Form: Encodable {
+        let format = ExpertCounts.format
+        let version = 1
+        let blocks: [Int]
+        let expert_count: Int
+        let counts: [[UInt64]]
+    }
+
+    /// The text of a counts file.
+    public func json() throws(TraceError) -> [UInt8] {
+        try jsonBytes(Form(blocks: blocks, expert_count: expertCount, counts: counts), file: Self.fileName)
+    }
+
+    /// Reads a counts file.
+    public init(path: String, limits: TraceLimits = .default) throws(TraceError) {
+        let text = try asTraceError { () throws(CheckpointError) in try MappedFile.open(path) }
+        guard text.count <= limits.indexBytes else {
+            throw TraceError(file: path, reason: "has \(text.count) bytes, above the limit of \(limits.indexBytes)")
+        }
+        let value = try asTraceError { () throws(CheckpointError) in try ConfigValue.parse(text, file: path) }
+        let fields = FieldReader(value, file: path)
+        guard fields["format"]?.stringValue == Self.format, fields["version"]?.intValue == 1 else {
+            throw fields.error("format", "is not \"\(Self.format)\", version 1")
+        }
+        let rows = (fields["counts"]?.arrayValue ?? []).map { $0.arrayValue ?? [] }
+        let blocks = (fields["blocks"]?.arrayValue ?? []).compactMap(\.intValue)
+        let experts = try fields.size("expert_count")
+        let shape = TraceShape(blocks: blocks, expertCount: experts, topK: 1)
+        if let problem = shape.problem(limits) { throw fields.error("blocks", problem) }
+        guard rows.count == blocks.count, rows.allSatisfy({ $0.count == experts }) else {
+            throw fields.error("counts", "are not \(blocks.count) layers of \(experts) experts")
+        }
+        self.init(blocks: blocks, expertCount: experts)
+        for (layer, row) in rows.enumerated() {
+            for (expert, value) in row.enumerated() {
+                guard let count = value.intValue.flatMap(UInt64.init(exactly:)) else {
+                    throw fields.error("counts", "hold something other than whole numbers from 0")
+                }
+                counts[layer][expert] = count
+            }
+        }
+    }
+}

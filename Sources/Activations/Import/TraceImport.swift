@@ -1,0 +1,146 @@
+import Checkpoints
+import Foundation
+
+/// Turns what another program tells about routed experts into a trace.
+public struct TraceImport {
+    public let format: TraceFormat
+    public let options: ImportOptions
+    private let limits = TraceLimits.default
+
+    public init(format: TraceFormat, options: ImportOptions = ImportOptions()) {
+        self.format = format
+        self.options = options
+    }
+
+    /// Imports `input`, a file or a folder of files, into the folder `output`: a trace, or `counts.json` where the
+    /// source has counts only. Goes through the input twice: first to learn the model's shape.
+    ///
+    /// - Throws: if nothing can be imported at all; single files and requests that cannot are in the summary's damages.
+    public func run(input: String, output: String) throws(TraceError) -> ImportSummary {
+        switch format {
+        case .vllm, .sglang:
+            return try convert(AnswerTrace(location: input, format: format, options: options), nil, to: output)
+        case .jsonl:
+            let lines = LineTrace(location: input)
+            return try convert(lines, lines.shape(limits: limits), to: output)
+        case .sglangRecorder: return try importRecorder(input, to: output)
+        case .tensorRTLLM:
+            var log = DamageLog(location: input, limit: limits.damages)
+            let counts = try StatisticsFolder(path: input).counts(log: &log, limits: limits)
+            return try save(counts, log, input: input, to: output)
+        case .compact: return try copy(CompactTrace(path: input), to: output)
+        }
+    }
+
+    private func convert(
+        _ source: some ForeignTrace, _ told: TraceShape?, to output: String
+    ) throws(TraceError) -> ImportSummary {
+        var log = DamageLog(location: source.location, limit: limits.damages)
+        var survey = ForeignSurvey()
+        try source.forEach(log: &log) { request, file throws(TraceError) in try survey.add(request, file: file) }
+        var (shape, layers) = try survey.layout(options, file: source.location, limits: limits)
+        if let told {
+            guard told.layerCount == survey.layers, told.topK == survey.topK else {
+                throw TraceError(
+                    file: source.location, reason: "requests have \(survey.layers) layers of \(survey.topK) experts")
+            }
+            (shape, layers) = (told, Array(0..<told.layerCount))
+        }
+        var writer = try writer(shape, to: output)
+        var summary = ImportSummary()
+        // What cannot be read is found again by the second pass, with what the shape refuses.
+        log = DamageLog(location: source.location, limit: limits.damages)
+        try source.forEach(log: &log) { request, file throws(TraceError) in
+            guard request.tokens == 0 || (request.layers == survey.layers && request.topK == survey.topK) else {
+                throw TraceError(file: file, item: request.request.id, reason: "is of another shape than the others")
+            }
+            let trace = try request.trace(shape, layers: layers, file: file)
+            guard try writer.append(trace) else { return }
+            summary.requests += 1
+            summary.tokens += trace.tokenCount(shape)
+        }
+        try writer.flush()
+        summary.damages = log.damages
+        return summary
+    }
+
+    private func importRecorder(_ input: String, to output: String) throws(TraceError) -> ImportSummary {
+        let paths = try InputFiles(input, endings: [".pt"]).paths
+        var log = DamageLog(location: input, limit: limits.damages)
+        var total: ExpertCounts?
+        for path in paths {
+            do throws(TraceError) {
+                let file = try RecorderFile(path: path)
+                if try file.passes(log: &log) != nil {
+                    return try convert(RecorderTrace(location: input), nil, to: output)
+                }
+                let counts = try file.counts(limits: limits)
+                if total == nil { total = counts } else { try total?.add(counts, file: path) }
+            } catch { log.add(error, requests: nil) }
+        }
+        guard let total else {
+            throw log.damages.first?.error ?? TraceError(file: input, reason: "holds no dump of the recorder")
+        }
+        return try save(total, log, input: input, to: output)
+    }
+
+    private func copy(_ source: some TraceSource, to output: String) throws(TraceError) -> ImportSummary {
+        var writer = try writer(source.shape, to: output)
+        var summary = ImportSummary()
+        summary.damages = try source.forEachRequest { request throws(TraceError) in
+            guard try writer.append(request) else { return }
+            summary.requests += 1
+            summary.tokens += request.tokenCount(source.shape)
+        }
+        try writer.flush()
+        return summary
+    }
+
+    private func writer(_ shape: TraceShape, to output: String) throws(TraceError) -> TraceWriter {
+        try TraceWriter(
+            folder: output, shape: shape,
+            description: TraceDescription(model: options.model, source: "imported from \(format.rawValue)"))
+    }
+
+    private func save(
+        _ counts: ExpertCounts, _ log: DamageLog, input: String, to output: String
+    ) throws(TraceError) -> ImportSummary {
+        guard !counts.blocks.isEmpty else {
+            throw log.damages.first?.error ?? TraceError(file: input, reason: "counted nothing")
+        }
+        try counts.write(folder: output)
+        return ImportSummary(counts: counts, damages: log.damages)
+    }
+}
+
+extension ExpertCounts {
+    /// Writes `counts.json` into `folder`, which is made if need be.
+    public func write(folder: String) throws(TraceError) {
+        do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {
+            throw TraceError(file: folder, reason: "cannot create: \(error.localizedDescription)")
+        }
+        try write(path: folder + "/" + Self.fileName)
+    }
+
+    /// Writes a counts file.
+    public func write(path: String) throws(TraceError) { try writeWhole(json(), to: path) }
+
+    /// Adds counts of the same model. Throws if they are of another.
+    mutating func add(_ other: ExpertCounts, file: String) throws(TraceError) {
+        guard other.blocks == blocks, other.expertCount == expertCount else {
+            throw TraceError(file: file, reason: "counts another model's layers or experts")
+        }
+        for (layer, row) in other.counts.enumerated() {
+            for (expert, count) in row.enumerated() { add(count, layer: layer, expert: expert) }
+        }
+    }
+}
+
+/// Writes a file that appears at `path` when it is complete.
+func writeWhole(_ bytes: [UInt8], to path: String) throws(TraceError) {
+    try asTraceError { () throws(CheckpointError) in
+        var output = try CheckpointOutput(path: path)
+        try output.write(bytes)
+        try output.commit()
+    }
+}

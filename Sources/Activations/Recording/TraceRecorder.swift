@@ -1,0 +1,196 @@
+import Dispatch
+import Foundation
+import Routing
+import Synchronization
+
+/// Records the expert activations of running requests, or of a sample of them, and has a thread of its own write them.
+///
+/// The engine's thread admits requests, says before each forward pass whose rows it has, and finishes requests; it is
+/// never made to wait for the disk. If that is too slow, or the trace's byte budget is used up, whole requests are
+/// dropped and counted.
+public final class TraceRecorder: RoutingObserver {
+    public struct Options: Sendable {
+        /// Share of requests that are recorded, 0...1.
+        public var sample = 1.0
+        public var recordsWeights = false
+        /// Bytes of recordings in memory, running and waiting to be written, before requests are dropped.
+        public var memoryBytes = 256 << 20
+        /// Seconds without new requests after which what was recorded is written even if a segment is not full.
+        public var flushSeconds = 10.0
+
+        public init() {}
+    }
+
+    /// A request that is being recorded.
+    public struct Recording: Sendable {
+        fileprivate let slot: Int
+    }
+
+    /// What was recorded so far.
+    public struct Summary: Sendable, Equatable {
+        public var requests: Int
+        public var tokens: Int
+        /// Bytes of segments on disk.
+        public var bytes: Int
+        /// Requests that were to be recorded and were not.
+        public var dropped: Int
+        /// Why writing failed, where it did; nothing is recorded after it.
+        public var failure: TraceError?
+    }
+
+    private struct Engine: Sendable {
+        var active: ActiveRecordings
+        var random: any RandomNumberGenerator & Sendable
+        var admitted = 0
+    }
+
+    private let options: Options
+    private let session: String
+    private let engine: Mutex<Engine>
+    private let queue: Mutex<RecordingQueue>
+    private let writer: Mutex<TraceWriter>
+    private let failure = Mutex<TraceError?>(nil)
+    private let isFull = Atomic<Bool>(false)
+    private let wakeUp = DispatchSemaphore(value: 0)
+    private let finished = DispatchSemaphore(value: 0)
+    private let began = ContinuousClock.now
+    /// Seconds between the beginning of the trace and `began`.
+    private let offset: Double
+
+    /// - Parameters:
+    ///   - writer: of the model's shape.
+    ///   - random: decides which requests are sampled.
+    public init(
+        writer: consuming TraceWriter, options: Options = Options(), random: some RandomNumberGenerator & Sendable
+    ) {
+        let now = Date().timeIntervalSince1970
+        self.options = options
+        offset = writer.started.map { now - $0 } ?? 0
+        session = String(Int(now), radix: 36)
+        engine = Mutex(
+            Engine(
+                active: ActiveRecordings(shape: writer.shape, recordsWeights: options.recordsWeights), random: random))
+        queue = Mutex(RecordingQueue(limit: options.memoryBytes))
+        self.writer = Mutex(writer)
+        let thread = Thread { [self] in
+            writeUntilClosed()
+            finished.signal()
+        }
+        thread.name = "trace writer"
+        thread.start()
+    }
+
+    /// Takes a request in, or returns nil if it is not in the sample.
+    ///
+    /// - Parameters:
+    ///   - promptTokens: tokens of the prompt that will go through the model, before those of the answer.
+    ///   - firstPosition: position of the first of them.
+    ///   - submitted: when the request came.
+    public func admit(
+        _ label: RequestLabel, promptTokens: Int, firstPosition: Int = 0,
+        submitted: ContinuousClock.Instant = .now
+    ) -> Recording? {
+        let arrival = (submitted - began).inSeconds + offset
+        let slot: Int? = engine.withLock { engine in
+            engine.admitted += 1
+            guard Double.random(in: 0..<1, using: &engine.random) < options.sample else { return nil }
+            guard !isFull.load(ordering: .relaxed) else {
+                queue.withLock { $0.drop() }
+                return nil
+            }
+            let trace = RequestTrace(
+                id: label.id ?? "\(session)-\(engine.admitted)", domain: label.domain, category: label.category,
+                arrival: arrival, prefillTokens: 0, firstPosition: firstPosition, experts: [])
+            return engine.active.add(
+                ActiveRecordings.Recording(
+                    trace: trace, promptTokens: promptTokens, began: .now, bytesPerToken: engine.active.bytesPerToken))
+        }
+        return slot.map(Recording.init)
+    }
+
+    /// Says whose rows the next forward pass has, in order. Nil: those of a request that is not recorded.
+    public func beginPass(_ owners: [(recording: Recording?, tokens: Int)]) {
+        let room = options.memoryBytes - queue.withLock { $0.byteCount }
+        engine.withLock { engine in engine.active.begin(owners.map { ($0.recording?.slot, $0.tokens) }, room: room) }
+    }
+
+    public func routed(layer: Int, decision: RoutingDecision) {
+        engine.withLock { $0.active.record(layer: layer, decision: decision) }
+    }
+
+    /// Ends the forward pass.
+    ///
+    /// - Parameter isComplete: false if it was given up, so that its rows do not count.
+    public func endPass(isComplete: Bool = true) {
+        engine.withLock { $0.active.end(isComplete: isComplete, now: .now) }
+    }
+
+    /// Ends a recording, whose request was answered or cancelled.
+    public func finish(_ recording: Recording) {
+        let done = engine.withLock { $0.active.remove(recording.slot) }
+        guard let done, done.isDropped || done.tokens > 0 else { return }
+        queue.withLock { queue in
+            if done.isDropped { queue.drop() } else { queue.add(done.finished(.now), bytes: done.byteCount) }
+        }
+        wakeUp.signal()
+    }
+
+    /// Writes what is left, and returns when the trace is complete. Blocks the calling thread; call it once.
+    @discardableResult public func close() -> Summary {
+        queue.withLock { $0.close() }
+        wakeUp.signal()
+        finished.wait()
+        return summary
+    }
+
+    public var summary: Summary {
+        let failure = failure.withLock { $0 }
+        return writer.withLock { writer in
+            Summary(
+                requests: writer.requestCount, tokens: writer.tokenCount, bytes: writer.byteCount,
+                dropped: writer.droppedRequests, failure: failure)
+        }
+    }
+}
+
+extension TraceRecorder {
+    /// What the writer's thread does until the recorder is closed and the queue empty.
+    private func writeUntilClosed() {
+        var isOpen = true
+        var flushed = ContinuousClock.now
+        while isOpen {
+            _ = wakeUp.wait(timeout: .now() + options.flushSeconds)
+            let batch = queue.withLock { $0.take() }
+            isOpen = batch.isOpen
+            write(batch.traces, dropped: batch.dropped)
+            queue.withLock { $0.written(bytes: batch.bytes) }
+            guard !isOpen || (ContinuousClock.now - flushed).inSeconds >= options.flushSeconds else { continue }
+            attempt { writer throws(TraceError) in if writer.hasUnwritten { try writer.flush() } }
+            flushed = .now
+        }
+    }
+
+    private func write(_ traces: [RequestTrace], dropped: Int) {
+        writer.withLock { $0.countDropped(dropped) }
+        for trace in traces {
+            attempt { writer throws(TraceError) in
+                if try !writer.append(trace) { isFull.store(true, ordering: .relaxed) }
+            }
+        }
+    }
+
+    /// Runs `body`, unless writing failed before; then what comes is dropped.
+    private func attempt(_ body: (inout TraceWriter) throws(TraceError) -> Void) {
+        writer.withLock { writer in
+            guard failure.withLock({ $0 == nil }) else { return writer.countDropped(1) }
+            do throws(TraceError) { try body(&writer) } catch {
+                failure.withLock { $0 = error }
+                isFull.store(true, ordering: .relaxed)
+            }
+        }
+    }
+}
+
+extension Duration {
+    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

@@ -1,0 +1,72 @@
+import Activations
+import Checkpoints
+import Foundation
+import Testing
+
+@Suite struct ExpertCountsTests {
+    private static let shape = TraceShape(blocks: [1, 4], expertCount: 3, topK: 2)
+    private static let sample = TraceSample(
+        shape: shape,
+        requests: [
+            RequestTrace(id: "a", prefillTokens: 1, experts: [0, 1, 2, 0, 0, 2, 1, RequestTrace.noExpert]),
+            RequestTrace(id: "b", prefillTokens: 0, experts: [0, 1, 1, 2]),
+        ])
+
+    @Test func phases() {
+        #expect(ExpertCounts.counting(Self.sample).counts.counts == [[3, 2, 1], [1, 2, 2]])
+        #expect(ExpertCounts.counting(Self.sample, decode: false).counts.counts == [[1, 1, 0], [1, 0, 1]])
+        #expect(ExpertCounts.counting(Self.sample, prefill: false).counts.counts == [[2, 1, 1], [0, 2, 1]])
+    }
+
+    @Test func countsFileComesBack() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let counts = ExpertCounts.counting(Self.sample).counts
+        try counts.write(folder: folder.path)
+        #expect(try ExpertCounts(path: folder.path + "/counts.json") == counts)
+    }
+
+    @Test func logicalCountHasRowsForDenseLayers() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let counts = ExpertCounts.counting(Self.sample).counts
+        try counts.export(.sglang, to: folder.path + "/l.json", hiddenLayers: 6)
+        let text = String(decoding: try folder.read("l.json"), as: UTF8.self)
+        #expect(text == #"{"logical_count":[[0,0,0],[3,2,1],[0,0,0],[0,0,0],[1,2,2],[0,0,0]]}"#)
+        #expect(throws: TraceError.self) { try counts.export(.sglang, to: folder.path + "/l.json", hiddenLayers: 4) }
+    }
+
+    @Test func tensors() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let counts = ExpertCounts.counting(Self.sample).counts
+        try counts.export(.safetensors, to: folder.path + "/c.safetensors")
+        let file = try SafetensorsFile(path: folder.path + "/c.safetensors")
+        let stored = try file.integers("counts")
+        #expect(stored.shape == [2, 3] && stored.values == [3, 2, 1, 1, 2, 2])
+        #expect(try file.integers("blocks").values == [1, 4])
+    }
+
+    /// What is exported for TensorRT-LLM is what is imported from it.
+    @Test func statisticsComeBack() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let counts = ExpertCounts.counting(Self.sample).counts
+        try counts.export(.tensorRTLLM, to: folder.path + "/s", topK: 2)
+        let summary = try TraceImport(format: .tensorRTLLM).run(
+            input: folder.path + "/s", output: folder.path + "/out")
+        #expect(summary.counts == counts && summary.damages == [])
+    }
+
+    @Test(arguments: [
+        ("[3,2,1]", "[3,2]", "'counts'"), ("[3,2,1]", "[3,2,-1]", "'counts'"), ("[3,2,1]", "[3,2,1e99]", "'counts'"),
+        (#""blocks":[1,4]"#, #""blocks":[4,1]"#, "'blocks'"), ("guildhall-counts", "x", "'format'"), ("{", "", "JSON"),
+    ]) func hostileFile(part: String, replacement: String, message: String) throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let text = String(decoding: try ExpertCounts.counting(Self.sample).counts.json(), as: UTF8.self)
+        try folder.write("c.json", text.replacingOccurrences(of: part, with: replacement))
+        let error = #expect(throws: TraceError.self) { try ExpertCounts(path: folder.path + "/c.json") }
+        #expect(error?.description.contains(message) == true, "\(error as Any)")
+    }
+}
