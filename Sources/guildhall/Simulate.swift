@@ -40,20 +40,19 @@ struct Simulate: AsyncParsableCommand {
     struct Run: Sendable {
         let name: String
         let plan: PlacementPlan
-        let topology: Topology
         let cost: CostModel
         var simulation: Simulation
     }
 
     private func run(of path: String, trace: ReplayTrace) throws -> Run {
         let plan = try readPlan(path)
-        let topology = try machine.machines(for: plan)
         let cost = CostModel(
-            topology: topology, model: try machine.model(for: trace.shape), communication: machine.communication)
+            topology: try machine.machines(for: plan), model: try machine.model(for: trace.shape),
+            communication: machine.communication)
         let simulation = try Simulation(
             trace: trace, plan: plan, cost: cost, options: replay.options(), replanner: replay.replanner(),
             threads: max(1, ProcessInfo.processInfo.activeProcessorCount / self.plan.count))
-        return Run(name: path, plan: plan, topology: topology, cost: cost, simulation: simulation)
+        return Run(name: path, plan: plan, cost: cost, simulation: simulation)
     }
 
     /// Simulates all plans at the same time; they have nothing in common that changes.

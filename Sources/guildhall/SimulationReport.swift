@@ -44,7 +44,8 @@ struct SimulationReport: Encodable {
             deduplicate: cost.communication.deduplication.rawValue, reduce: cost.communication.preReduction.rawValue,
             copies: cost.communication.copyRule.rawValue, seed: options.seed)
         plans = zip(runs, outcomes).map { run, outcome in
-            SimulationSummary(plan: run.name, outcome: outcome, blocks: trace.shape.blocks, topology: run.topology)
+            SimulationSummary(
+                name: run.name, plan: run.plan, outcome: outcome, blocks: trace.shape.blocks, cost: run.cost)
         }
         comparisons = zip(runs, outcomes).dropFirst().map { run, outcome in
             ComparisonSummary(plan: run.name, against: runs[0].name, RunComparison(outcomes[0], outcome))
@@ -118,6 +119,9 @@ extension SimulationReport {
         let bases = plan.assigned_by.sorted { $0.key < $1.key }.map { "\($0.value) by \($0.key)" }
         lines.append("  requests sent to a node: " + bases.joined(separator: ", "))
         lines.append("  max/mean load over the whole run: \(decimal(plan.imbalance_overall, 3))")
+        let memory = "\(decimal(plan.expert_memory / 1e9, 1)) of \(decimal(plan.device_memory / 1e9, 1)) GB"
+        lines.append(
+            "  experts take \(memory) of a device" + (plan.expert_memory > plan.device_memory ? ": TOO MUCH" : ""))
         if plan.moved_requests > 0 {
             lines.append(
                 "  \(plan.moved_requests) changed their node after the prompt, \(decimal(plan.moved_cache_bytes / 1e9, 2)) GB of cache"

@@ -3,13 +3,11 @@ import Randomness
 
 /// Requests that arrive at random (a Poisson process) and wait for a seat in order.
 struct ArrivalProcess: Sendable {
-    /// More than these are turned away: an overloaded system must not grow without end.
+    /// While so many wait, no others come: an overloaded system must not grow without end.
     static let queueLimit = 1 << 20
 
     /// Requests that wait, and since when.
     private(set) var waiting: [(request: Int, arrival: Double)] = []
-    /// Requests turned away.
-    private(set) var refused = 0
     private let rate: Double?
     private var generator: SplitMix64
     private var nextArrival = 0.0
@@ -27,7 +25,8 @@ struct ArrivalProcess: Sendable {
         until clock: Double, atMost seats: Int, from stream: inout RequestStream
     ) -> [(request: Int, arrival: Double)] {
         guard rate != nil else { return [] }
-        while nextArrival <= clock { arrive(&stream) }
+        while nextArrival <= clock, waiting.count < Self.queueLimit { arrive(&stream) }
+        if waiting.count == Self.queueLimit { nextArrival = max(nextArrival, clock) }
         let admitted = Array(waiting.prefix(max(0, seats)))
         waiting.removeFirst(admitted.count)
         return admitted
@@ -41,8 +40,7 @@ struct ArrivalProcess: Sendable {
     }
 
     private mutating func arrive(_ stream: inout RequestStream) {
-        let request = stream.pop()
-        if waiting.count < Self.queueLimit { waiting.append((request, nextArrival)) } else { refused += 1 }
+        waiting.append((stream.pop(), nextArrival))
         advance()
     }
 

@@ -179,6 +179,9 @@ extension Simulation {
 }
 
 extension Simulation {
+    /// Most requests in flight.
+    private static let requestLimit = 1 << 23
+
     private static func check(
         trace: ReplayTrace, plan: PlacementPlan, cost: CostModel, options: SimulationOptions
     ) throws(SimulationError) {
@@ -200,7 +203,10 @@ extension Simulation {
                 "the trace has \(trace.shape.expertCount) experts a layer, the plan \(plan.expertCount)")
         }
         guard options.steps > 0, options.batch > 0, options.prefillChunk > 0 else {
-            throw SimulationError("steps, batch and prefill chunk must be at least 1")
+            throw SimulationError("steps, batch and prefill chunk must be 1 or more")
+        }
+        guard options.batch <= Self.requestLimit / topology.deviceCount else {
+            throw SimulationError("more than \(Self.requestLimit) requests in flight: make the batch smaller")
         }
         if let rate = options.arrivalRate, !(rate > 0 && rate.isFinite) {
             throw SimulationError("the arrival rate must be more than 0")

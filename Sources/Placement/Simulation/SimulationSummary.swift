@@ -57,6 +57,9 @@ public struct SimulationSummary: Sendable, Encodable {
     /// Largest over mean device load: mean of steps and layers, and over the whole run.
     public let imbalance: Double
     public let imbalance_overall: Double
+    /// Bytes that the experts of the fullest device take, and that it has.
+    public let expert_memory: Double
+    public let device_memory: Double
     /// Time from a token of an answer to its next.
     public let time_per_token: Percentiles?
     /// From arrival to the last token, of requests that began and ended within the run.
@@ -93,14 +96,15 @@ public struct SimulationSummary: Sendable, Encodable {
 
 extension SimulationSummary {
     /// - Parameters:
-    ///   - plan: its name.
+    ///   - name: the plan's.
     ///   - blocks: Transformer block of each layer.
-    ///   - devices: devices at the beginning.
-    public init(plan: String, outcome: SimulationOutcome, blocks: [Int], topology: Topology) {
+    public init(
+        name: String, plan: PlacementPlan, outcome: SimulationOutcome, blocks: [Int], cost: CostModel
+    ) {
         let total = outcome.total
         let tokens = Double(max(1, outcome.tokens))
-        let alive = topology.deviceCount - outcome.losses.count * topology.devicesPerNode
-        self.plan = plan
+        let alive = plan.deviceCount - outcome.losses.count * plan.devicesPerNode
+        self.plan = name
         steps = outcome.steps.count
         self.tokens = outcome.tokens
         seconds = outcome.seconds
@@ -111,6 +115,8 @@ extension SimulationSummary {
         layer_times = LayerTimes(total, count: outcome.steps.count * blocks.count)
         imbalance = total.imbalance
         imbalance_overall = outcome.imbalanceOverall(alive: alive)
+        expert_memory = plan.mostExpertsOfADevice * cost.model.expertBytes
+        device_memory = cost.topology.device.memory
         time_per_token = Percentiles(outcome.steps.map { ($0.cost.layer.slowest, $0.decoding) })
         request_latency = Percentiles(outcome.finished.map(\.latency))
         request_wait = Percentiles(outcome.finished.map(\.wait))
@@ -127,6 +133,14 @@ extension SimulationSummary {
                 imbalance: cost.imbalance / Double(max(1, outcome.steps.count)),
                 times: LayerTimes(cost, count: outcome.steps.count))
         }
+    }
+}
+
+extension PlacementPlan {
+    /// Experts that the fullest device holds over all layers.
+    fileprivate var mostExpertsOfADevice: Double {
+        let held = (0..<deviceCount).map { device in layers.reduce(0) { $0 + $1.devices[device].count } }
+        return Double(held.max() ?? 0)
     }
 }
 

@@ -34,7 +34,7 @@ struct StepMeter: Sendable {
     init(cost: CostModel, topK: Int, threads: Int) {
         self.cost = cost
         self.topK = topK
-        self.threads = threads
+        self.threads = max(1, threads)
         counter = TrafficCounter(topology: cost.topology, communication: cost.communication, topK: topK)
     }
 
