@@ -38,15 +38,18 @@ public enum EPLB {
 
     /// Copies of each expert so that the highest load per copy is least.
     ///
+    /// - Parameter most: copies of one expert at most; there must be room for all.
     /// - Returns: the expert of each copy: first one of each, then the additional ones in the order they were given.
-    public static func replicate(_ loads: [Double], copies: Int) -> [Int] {
+    public static func replicate(_ loads: [Double], copies: Int, most: Int = .max) -> [Int] {
+        precondition(copies / max(1, loads.count) <= most)
         var counts = [Int](repeating: 1, count: loads.count)
         var experts = Array(loads.indices)
         while experts.count < copies {
-            var hottest = 0
-            for expert in loads.indices
-            where loads[expert] / Double(counts[expert]) > loads[hottest] / Double(counts[hottest]) {
-                hottest = expert
+            var hottest = -1
+            for expert in loads.indices where counts[expert] < most {
+                if hottest < 0 || loads[expert] / Double(counts[expert]) > loads[hottest] / Double(counts[hottest]) {
+                    hottest = expert
+                }
             }
             counts[hottest] += 1
             experts.append(hottest)
@@ -55,7 +58,8 @@ public enum EPLB {
     }
 
     private static func global(_ loads: [Double], copies: Int, devices: Int) -> [[Int]] {
-        let experts = replicate(loads, copies: copies)
+        // More copies than devices would put two on one.
+        let experts = replicate(loads, copies: copies, most: devices)
         var counts = [Int](repeating: 0, count: loads.count)
         for expert in experts { counts[expert] += 1 }
         let places = (copies + devices - 1) / devices

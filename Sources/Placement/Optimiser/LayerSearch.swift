@@ -19,13 +19,16 @@ struct LayerSearch: Sendable {
     private(set) var best: LayerState
     private var state: LayerState
     private let cost: SearchCost
+    /// Whether every expert must stay on two nodes.
+    private let spread: Bool
     private var random: SplitMix64
     private var current: Double
     private(set) var bestCost: Double
 
-    init(_ state: LayerState, cost: SearchCost, seed: UInt64) {
+    init(_ state: LayerState, cost: SearchCost, spread: Bool = false, seed: UInt64) {
         self.state = state
         self.cost = cost
+        self.spread = spread
         best = state
         random = SplitMix64(seed: seed)
         current = cost(bytes: state.bytes, imbalance: state.imbalance)
@@ -42,18 +45,39 @@ struct LayerSearch: Sendable {
             if step & 63 == 0, expired() { break }
             let heat = temperature * (1 - Double(step) / Double(steps))
             guard let move = proposal() else { continue }
-            try_(move, allowance: heat > 0 ? -heat * log(max(random.nextUnit(), 1e-12)) : 0)
+            consider(move, allowance: heat > 0 ? -heat * log(max(random.nextUnit(), 1e-12)) : 0)
         }
         state = best
         current = bestCost
     }
 
+    /// Makes the move, of so many random ones, that gains most for each copy it puts down.
+    ///
+    /// - Returns: false where none gains anything.
+    mutating func step(candidates: Int) -> Bool {
+        var chosen: (move: LayerState.Move, rate: Double)?
+        for _ in 0..<candidates {
+            guard let move = proposal() else { continue }
+            var trial = state.attempt(move)
+            if !spread || move.experts.allSatisfy(state.spansNodes) {
+                state.balance(move, &trial)
+                let rate = (current - cost(bytes: trial.bytes, imbalance: trial.imbalance)) / Double(move.added.count)
+                if rate > (chosen?.rate ?? 1e-7) { chosen = (move, rate) }
+            }
+            state.revert(move)
+        }
+        guard let chosen else { return false }
+        consider(chosen.move, allowance: 0)
+        return true
+    }
+
     private var problem: LayerProblem { state.problem }
     private var slotsPerCell: Int { state.cells.devices * problem.room.slotsPerDevice }
 
-    private mutating func try_(_ move: LayerState.Move, allowance: Double) {
+    private mutating func consider(_ move: LayerState.Move, allowance: Double) {
         var trial = state.attempt(move)
         let ceiling = current + allowance
+        guard !spread || move.experts.allSatisfy(state.spansNodes) else { return state.revert(move) }
         // Loads are dearer to find out than visits, and cannot save a move whose visits alone are too many.
         guard cost(bytes: trial.bytes, imbalance: 1) <= ceiling + 1e-12 else { return state.revert(move) }
         state.balance(move, &trial)

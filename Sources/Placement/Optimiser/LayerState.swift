@@ -128,6 +128,15 @@ extension LayerState {
         return (0..<counts[Int(expert)]).map { Int(copies[base + $0]) }
     }
 
+    /// Whether the loss of any one node leaves a copy.
+    func spansNodes(_ expert: UInt16) -> Bool {
+        let base = Int(expert) * most
+        let first = cells.node(copies[base])
+        return (1..<max(1, counts[Int(expert)])).contains { cells.node(copies[base + $0]) != first }
+    }
+
+    var survivesNodeLoss: Bool { counts.indices.allSatisfy { spansNodes(UInt16($0)) } }
+
     /// Experts of the copies on each node.
     func heldByNode() -> [[Int]] {
         var result = [[Int]](repeating: [], count: problem.room.nodes)

@@ -30,7 +30,7 @@ public struct PlacementDemand: Sendable {
     /// Whether every expert must have copies on two nodes.
     public var survivesNodeLoss = false
     /// How far above the mean the load of a node may be for new requests to be sent there.
-    public var band = 0.1
+    public var band = 0.25
     public var seed: UInt64 = 1
     public var threads = 2
 

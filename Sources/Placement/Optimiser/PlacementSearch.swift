@@ -23,7 +23,7 @@ public struct PlacementSearch: Sendable {
     private var homes: [Int]?
     private var model: GroupingModel?
     private let eplb: [LayerState]
-    var states: [LayerState]
+    private var states: [LayerState]
     private var bestStates: [LayerState]
     private var bestModel: GroupingModel?
     private var bestCost = Double.infinity
@@ -53,10 +53,20 @@ public struct PlacementSearch: Sendable {
         limit = Self.limit(demand, eplb: eplb)
         states = eplb
         bestStates = eplb
+        if demand.survivesNodeLoss {
+            states = eplb.map { state in
+                let held = InitialCells(problem: state.problem, survivesNodeLoss: true).byAffinity()
+                return LayerState(state.problem, cells: .nodes(room), held: held)
+            }
+            guard states.allSatisfy(\.survivesNodeLoss) else {
+                throw PlacementError(item: "survive-node-loss", reason: "no placement was found for these copies")
+            }
+            bestStates = states
+        }
         keepIfBest()
     }
 
-    private static func cost(_ demand: PlacementDemand) -> SearchCost {
+    static func cost(_ demand: PlacementDemand) -> SearchCost {
         switch demand.objective {
         case .bytes: SearchCost(bytes: 1, imbalance: demand.balanceLimit == .none ? 0 : 0.3)
         case .balance: SearchCost(bytes: 0, imbalance: 1)
@@ -69,7 +79,7 @@ public struct PlacementSearch: Sendable {
         guard demand.objective == .bytes else { return .infinity }
         return switch demand.balanceLimit {
         // What is just as good on the training requests would be worse on others half of the time.
-        case .eplb: eplb.reduce(0) { $0 + $1.imbalance } / Double(eplb.count) * 0.995
+        case .eplb: eplb.reduce(0) { $0 + $1.imbalance } / Double(eplb.count) * 0.98
         case .ratio(let ratio): ratio
         case .none: .infinity
         }
@@ -95,10 +105,14 @@ public struct PlacementSearch: Sendable {
         if demand.groups { regroup() }
         turns += 1
         keepIfBest()
-        if limit.isFinite {
-            let excess = imbalance(states) / limit
-            cost.imbalance = min(20, max(1e-3, cost.imbalance * (excess > 1 ? min(3, 1 + (excess - 1) * 60) : max(0.6, 1 - (1 - excess) * 20))))
-        }
+        if limit.isFinite { reprice() }
+    }
+
+    /// Balance gets dearer where the layers together exceed the limit, cheaper where they have room.
+    private mutating func reprice() {
+        let excess = imbalance(states) / limit - 1
+        let factor = excess > 0 ? min(3, 1 + excess * 100) : max(0.6, 1 + excess * 20)
+        cost.imbalance = min(20, max(1e-3, cost.imbalance * factor))
     }
 
     private mutating func place(expired: @escaping @Sendable () -> Bool) {
@@ -111,11 +125,11 @@ public struct PlacementSearch: Sendable {
             let problem = training.problem(
                 layer: layer, room: room, homes: homes, folds: folds, use: balance ? .none : .merged)
             let held =
-                first && !balance
+                first && (!balance || demand.survivesNodeLoss)
                 ? InitialCells(problem: problem, survivesNodeLoss: demand.survivesNodeLoss).byAffinity()
                 : old[layer].heldByNode()
             var search = LayerSearch(
-                LayerState(problem, cells: .nodes(room), held: held), cost: cost,
+                LayerState(problem, cells: .nodes(room), held: held), cost: cost, spread: demand.survivesNodeLoss,
                 seed: seed &+ UInt64(layer) &* 7919)
             search.run(steps: tuning.steps, temperature: first ? tuning.hot : tuning.warm, expired: expired)
             return search.best
@@ -214,7 +228,4 @@ public struct PlacementSearch: Sendable {
             savings.flatMap { $0[node * experts..<(node + 1) * experts].map { ($0 * 1e4).rounded() / 1e4 } }
         }
     }
-}
-extension PlacementSearch {
-    public var note: String { "mu \(cost.imbalance) limit \(limit) now \(states.reduce(0) { $0 + $1.imbalance } / Double(states.count)) \(states.reduce(0) { $0 + $1.bytes } / Double(states.count))" }
 }
