@@ -21,6 +21,8 @@ struct ReplayOptions: ParsableArguments {
     @Option(help: "Seed of the order of requests.") var seed: UInt64 = 1
     @Option(help: "Lose node N before step S, as N@S; may be repeated.") var loseNode: [NodeLossArgument] = []
     @Option(help: "Look for a better plan every this many steps.") var replanEvery: Int?
+    @Option(help: "Copies of experts that a new plan may move; 0 for a whole new plan with new groups.")
+    var replanMoves = 64
     @Option(help: "A new plan is taken if it saves this many times what moving to it costs, until the next look.")
     var replanMargin = 1.5
     @Option(help: "Share of a migration's time for which the machines stand still.") var migrationStall = 1.0
@@ -29,14 +31,14 @@ struct ReplayOptions: ParsableArguments {
         guard (1...100_000).contains(steps), (1...4096).contains(batch), (1...1_000_000).contains(prefillChunk) else {
             throw ValidationError("--steps must be 1 to 100000, --batch 1 to 4096, --prefill-chunk 1 to 1000000.")
         }
-        guard replanEvery.map({ $0 > 0 }) ?? true, replanMargin >= 0, (0...1).contains(migrationStall) else {
+        guard replanEvery.map({ $0 > 0 }) ?? true, replanMoves >= 0, replanMargin >= 0, (0...1).contains(migrationStall) else {
             throw ValidationError(
-                "--replan-every must be above 0, --replan-margin 0 or more, --migration-stall 0 to 1.")
+                "--replan-every must be above 0, --replan-moves and --replan-margin 0 or more, --migration-stall 0 to 1.")
         }
     }
 
     /// Who makes new plans, where that is asked for.
-    func replanner() -> SearchReplanner? { replanEvery.map { _ in SearchReplanner(seed: seed) } }
+    func replanner() -> SearchReplanner? { replanEvery.map { _ in SearchReplanner(moves: replanMoves == 0 ? nil : replanMoves, seed: seed) } }
 
     func options() -> SimulationOptions {
         var options = SimulationOptions()
