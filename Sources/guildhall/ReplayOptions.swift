@@ -31,14 +31,18 @@ struct ReplayOptions: ParsableArguments {
         guard (1...100_000).contains(steps), (1...4096).contains(batch), (1...1_000_000).contains(prefillChunk) else {
             throw ValidationError("--steps must be 1 to 100000, --batch 1 to 4096, --prefill-chunk 1 to 1000000.")
         }
-        guard replanEvery.map({ $0 > 0 }) ?? true, replanMoves >= 0, replanMargin >= 0, (0...1).contains(migrationStall) else {
+        guard replanEvery.map({ $0 > 0 }) ?? true, replanMoves >= 0, replanMargin >= 0, (0...1).contains(migrationStall)
+        else {
             throw ValidationError(
-                "--replan-every must be above 0, --replan-moves and --replan-margin 0 or more, --migration-stall 0 to 1.")
+                "--replan-every must be above 0, --replan-moves and --replan-margin 0 or more, --migration-stall 0 to 1."
+            )
         }
     }
 
     /// Who makes new plans, where that is asked for.
-    func replanner() -> SearchReplanner? { replanEvery.map { _ in SearchReplanner(moves: replanMoves == 0 ? nil : replanMoves, seed: seed) } }
+    func replanner() -> SearchReplanner? {
+        replanEvery.map { _ in SearchReplanner(moves: replanMoves == 0 ? nil : replanMoves, seed: seed) }
+    }
 
     func options() -> SimulationOptions {
         var options = SimulationOptions()

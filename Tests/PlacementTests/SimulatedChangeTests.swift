@@ -88,3 +88,26 @@ private struct FixedPlan: Replanner {
         #expect(outcome.replans.allSatisfy { !$0.accepted && $0.movedBytes == 0 && $0.savedPerStep == 0 })
     }
 }
+
+extension SimulatedChangeTests {
+    @Test func `the search moves no more copies than it may`() throws {
+        let plan = try SimulationTests.plan(grouped: true, copies: 2)
+        let shape = TraceShape(blocks: [1, 4], expertCount: 8, topK: 2)
+        let requests = (0..<6).map { index in
+            RequestTrace(
+                id: "r\(index)", domain: "odd", prefillTokens: 0,
+                experts: [UInt16](repeating: 0, count: 80).indices.map { UInt16($0 % 2 + 2 * (index % 2)) })
+        }
+        for moves in [0, 2, 5] {
+            let replanner = SearchReplanner(moves: moves)
+            let new = try #require(try replanner.plan(recent: requests, shape: shape, current: plan))
+            var moved = 0
+            for (old, new) in zip(plan.layers, new.layers) {
+                for (before, after) in zip(old.devices, new.devices) { moved += Set(after).subtracting(before).count }
+            }
+            #expect(moved <= moves && new.groups == plan.groups)
+            #expect(try replanner.plan(recent: requests, shape: shape, current: plan) == new)
+        }
+        #expect(try SearchReplanner().plan(recent: [], shape: shape, current: plan) == nil)
+    }
+}
