@@ -16,6 +16,6 @@ struct Guildhall: AsyncParsableCommand {
         version: version,
         subcommands: [
             Generate.self, Serve.self, Inspect.self, Tokenize.self, Render.self, Logits.self, Bench.self, Quantize.self,
-            Evaluate.self, Trace.self,
+            Evaluate.self, Trace.self, Place.self, Simulate.self, PlanCommand.self, TopologyCommand.self,
         ])
 }

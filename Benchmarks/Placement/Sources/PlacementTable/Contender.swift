@@ -1,0 +1,46 @@
+import Activations
+import Foundation
+import Placement
+
+/// A way to make a plan.
+enum Contender: Hashable {
+    case baseline(Baseline)
+    /// Fewest bytes at EPLB's balance.
+    case ours
+    /// Fewest bytes at the balance that the published grouping has on the training requests.
+    case oursAsPublished
+    /// Best balance.
+    case oursBalance
+
+    static let all: [Contender] =
+        Baseline.allCases.map { .baseline($0) } + [.ours, .oursAsPublished, .oursBalance]
+
+    var name: String {
+        switch self {
+        case .baseline(let baseline): baseline.rawValue
+        case .ours: "ours"
+        case .oursAsPublished: "ours, balance as published"
+        case .oursBalance: "ours, objective balance"
+        }
+    }
+
+    func plan(_ training: TrainingSet, _ split: Split, _ size: (nodes: Int, redundant: Int), turns: Int) throws
+        -> PlacementPlan
+    {
+        var demand = PlacementDemand(nodes: size.nodes, devicesPerNode: 8, redundant: size.redundant)
+        switch self {
+        case .baseline(let baseline): return try baseline.plan(training, demand)
+        case .ours: break
+        case .oursAsPublished:
+            let published = try Baseline.published.plan(training, demand)
+            demand.balanceLimit = .ratio(
+                try Judgement.of(published, on: split.training, shape: training.shape).imbalance)
+        case .oursBalance:
+            demand.objective = .balance
+            demand.groups = false
+        }
+        var search = try PlacementSearch(training, demand)
+        for _ in 0..<turns { search.improve { false } }
+        return try search.best()
+    }
+}

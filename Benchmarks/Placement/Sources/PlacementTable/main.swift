@@ -1,0 +1,41 @@
+import Activations
+import Foundation
+import Placement
+
+// Prints docs/placement.md's table: swift run -c release --package-path Benchmarks/Placement PlacementTable TRACE [TURNS [NODES]]
+guard CommandLine.arguments.count >= 2 else {
+    FileHandle.standardError.write(Data("usage: PlacementTable TRACE [TURNS [NODES,…]]\n".utf8))
+    exit(64)
+}
+let source = try openTrace(path: CommandLine.arguments[1])
+let turns = CommandLine.arguments.dropFirst(2).first.flatMap { Int($0) } ?? 8
+let nodeCounts = CommandLine.arguments.dropFirst(3).first.map { $0.split(separator: ",").compactMap { Int($0) } }
+var requests: [RequestTrace] = []
+for damage in source.forEachRequest({ requests.append($0) }) {
+    FileHandle.standardError.write(Data("\(damage)\n".utf8))
+}
+let splits = (1...5).map { Split.random(requests, seed: $0) } + [Split.categories(requests, seed: 6)]
+let trainings = splits.map { split in
+    var training = TrainingSet(shape: source.shape)
+    for request in split.training { training.add(request) }
+    return training
+}
+func show(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+show("| nodes × devices | redundant | plan | visits | imbalance | homes | visits, new categories | imbalance |")
+show("| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |")
+for nodes in nodeCounts ?? [2, 4, 8] {
+    for redundant in [0, source.shape.expertCount / 8, source.shape.expertCount / 4] {
+        for contender in Contender.all where contender != .oursAsPublished || nodes == 2 {
+            let all = try zip(splits, trainings).map { split, training in
+                let plan = try contender.plan(training, split, (nodes, redundant), turns: turns)
+                return try Judgement.of(plan, on: split.held, shape: source.shape)
+            }
+            let (random, new) = (Judgement.mean(Array(all.prefix(5))), all[5])
+            show(
+                String(
+                    format: "| %d × 8 | %.1f %% | %@ | %.3f | %.3f | %.2f | %.3f | %.3f |", nodes,
+                    100 * Double(redundant) / Double(source.shape.expertCount), contender.name, random.visits,
+                    random.imbalance, random.homes, new.visits, new.imbalance))
+        }
+    }
+}

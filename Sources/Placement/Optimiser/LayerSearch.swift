@@ -1,0 +1,136 @@
+import Foundation
+import Randomness
+
+/// What a layer's search makes small.
+struct SearchCost: Sendable {
+    /// Worth of a visit per token.
+    var bytes: Double
+    /// Worth of 1 more in largest over mean device load.
+    var imbalance: Double
+
+    func callAsFunction(bytes visits: Double, imbalance ratio: Double) -> Double {
+        bytes * visits + imbalance * ratio
+    }
+}
+
+/// Simulated annealing over the nodes of one layer's copies: swap two, shift one into a free slot, or give a second copy
+/// to another expert. The best state seen is kept.
+struct LayerSearch: Sendable {
+    private(set) var best: LayerState
+    private var state: LayerState
+    private let cost: SearchCost
+    /// Whether every expert must stay on two nodes.
+    private let spread: Bool
+    private var random: SplitMix64
+    private var current: Double
+    private(set) var bestCost: Double
+
+    init(_ state: LayerState, cost: SearchCost, spread: Bool = false, seed: UInt64) {
+        self.state = state
+        self.cost = cost
+        self.spread = spread
+        best = state
+        random = SplitMix64(seed: seed)
+        current = cost(bytes: state.bytes, imbalance: state.imbalance)
+        bestCost = current
+    }
+
+    /// - Parameters:
+    ///   - steps: moves to try.
+    ///   - temperature: rise of the cost that is accepted with probability 1/e at the start; falls to 0.
+    ///   - expired: asked now and then; true ends the search.
+    mutating func run(steps: Int, temperature: Double, expired: () -> Bool) {
+        guard state.held.count > 1 else { return }
+        for step in 0..<steps {
+            if step & 63 == 0, expired() { break }
+            let heat = temperature * (1 - Double(step) / Double(steps))
+            guard let move = proposal() else { continue }
+            consider(move, allowance: heat > 0 ? -heat * log(max(random.nextUnit(), 1e-12)) : 0)
+        }
+        state = best
+        current = bestCost
+    }
+
+    /// Makes the move, of so many random ones, that gains most for each copy it puts down.
+    ///
+    /// - Returns: false where none gains anything.
+    mutating func step(candidates: Int) -> Bool {
+        var chosen: (move: LayerState.Move, rate: Double)?
+        for _ in 0..<candidates {
+            guard let move = proposal() else { continue }
+            var trial = state.attempt(move)
+            if !spread || move.experts.allSatisfy(state.spansNodes) {
+                state.balance(move, &trial)
+                let rate = (current - cost(bytes: trial.bytes, imbalance: trial.imbalance)) / Double(move.added.count)
+                if rate > (chosen?.rate ?? 1e-7) { chosen = (move, rate) }
+            }
+            state.revert(move)
+        }
+        guard let chosen else { return false }
+        consider(chosen.move, allowance: 0)
+        return true
+    }
+
+    private var problem: LayerProblem { state.problem }
+    private var slotsPerCell: Int { state.cells.devices * problem.room.slotsPerDevice }
+
+    private mutating func consider(_ move: LayerState.Move, allowance: Double) {
+        var trial = state.attempt(move)
+        let ceiling = current + allowance
+        guard !spread || move.experts.allSatisfy(state.spansNodes) else { return state.revert(move) }
+        // Loads are dearer to find out than visits, and cannot save a move whose visits alone are too many.
+        guard cost(bytes: trial.bytes, imbalance: 1) <= ceiling + 1e-12 else { return state.revert(move) }
+        state.balance(move, &trial)
+        let after = cost(bytes: trial.bytes, imbalance: trial.imbalance)
+        guard after <= ceiling, after.isFinite else { return state.revert(move) }
+        state.commit(trial)
+        current = after
+        if current < bestCost - 1e-9 {
+            best = state
+            bestCost = current
+        }
+    }
+
+    private mutating func proposal() -> LayerState.Move? {
+        let extra = problem.room.copies > problem.experts
+        let free = state.held.count * slotsPerCell > problem.room.copies
+        switch random.next() % 4 {
+        case 0 where extra: return replacement()
+        case 1 where free: return shift()
+        default: return swap()
+        }
+    }
+
+    private mutating func below(_ bound: Int) -> Int { Int(random.next() % UInt64(max(1, bound))) }
+
+    private mutating func copy() -> LayerState.Move.Copy? {
+        let cell = below(state.held.count)
+        let held = state.held[cell]
+        return held.isEmpty ? nil : (held[below(held.count)], cell)
+    }
+
+    private mutating func swap() -> LayerState.Move? {
+        guard let first = copy(), let second = copy(), first.cell != second.cell, first.expert != second.expert else {
+            return nil
+        }
+        return LayerState.Move(
+            removed: [first, second], added: [(first.expert, second.cell), (second.expert, first.cell)])
+    }
+
+    private mutating func shift() -> LayerState.Move? {
+        let cell = below(state.held.count)
+        guard state.held[cell].count < slotsPerCell, let copy = copy(), copy.cell != cell else {
+            return nil
+        }
+        return LayerState.Move(removed: [copy], added: [(copy.expert, cell)])
+    }
+
+    private mutating func replacement() -> LayerState.Move? {
+        guard let old = copy(), state.counts[Int(old.expert)] > 1 else { return nil }
+        let expert = UInt16(below(problem.experts))
+        let other = below(state.held.count)
+        let cell = state.held[other].count < slotsPerCell ? other : old.cell
+        guard expert != old.expert else { return nil }
+        return LayerState.Move(removed: [old], added: [(expert, cell)])
+    }
+}

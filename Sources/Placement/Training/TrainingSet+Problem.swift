@@ -1,0 +1,76 @@
+import Randomness
+
+extension TrainingSet {
+    /// Random quarters of the requests, one a fold, as 0 or 1 by request. With few requests each fold has all.
+    func folds(seed: UInt64) -> [FoldLoads] {
+        guard requests.count >= 16 else { return requests.map { _ in FoldLoads(repeating: 1) } }
+        var random = SplitMix64(seed: seed)
+        var folds = [FoldLoads](repeating: .zero, count: requests.count)
+        for fold in 0..<FoldLoads.scalarCount {
+            for request in requests.indices.shuffled(using: &random).prefix(requests.count / 4) {
+                folds[request][fold] = 1
+            }
+        }
+        return folds
+    }
+
+    enum SampleUse {
+        /// Loads alone.
+        case none
+        /// Every sampled token.
+        case single
+        /// Tokens of one home with the same experts as one.
+        case merged
+    }
+
+    /// The problem of one layer.
+    ///
+    /// - Parameters:
+    ///   - homes: node of each request; nil spreads the tokens over the nodes.
+    ///   - use: what of the sample the problem has.
+    func problem(
+        layer: Int, room: LayerProblem.Room, homes: [Int]?, folds: [FoldLoads], use: SampleUse = .merged
+    ) -> LayerProblem {
+        var tokens = WeightedTokens(choices: [], homes: [], weights: [])
+        if use != .none { tokens = self.tokens(layer: layer, nodes: room.nodes, homes: homes) }
+        if use == .merged { tokens = tokens.merged(topK: shape.topK, parts: room.copies > shape.expertCount ? 4 : 1) }
+        return LayerProblem(
+            room: room, experts: shape.expertCount, topK: shape.topK, choices: tokens.choices, homes: tokens.homes,
+            weights: tokens.weights, loads: loads(layer: layer, nodes: room.nodes, homes: homes, folds: folds))
+    }
+
+    private func tokens(layer: Int, nodes: Int, homes: [Int]?) -> WeightedTokens {
+        let all = Float(max(1, tokens))
+        return WeightedTokens(
+            choices: sample[layer],
+            homes: sampleRequest.enumerated().map { token, request in
+                UInt16(homes.map { $0[Int(request)] } ?? Self.scattered(token, over: nodes))
+            }, weights: sampleRequest.map { requests[Int($0)].weight / all })
+    }
+
+    /// A node drawn by a hash of the token's number.
+    private static func scattered(_ token: Int, over nodes: Int) -> Int {
+        var random = SplitMix64(seed: UInt64(token))
+        return Int(random.next() % UInt64(nodes))
+    }
+
+    private func loads(layer: Int, nodes: Int, homes: [Int]?, folds: [FoldLoads]) -> [FoldLoads] {
+        let experts = shape.expertCount
+        var loads = [FoldLoads](repeating: .zero, count: nodes * experts)
+        var totals = FoldLoads.zero
+        for request in requests.indices {
+            let first = (homes?[request] ?? 0) * experts
+            for expert in 0..<experts {
+                let load = folds[request] * Float(counts[layer][request * experts + expert])
+                loads[first + expert] += load
+                totals += load
+            }
+        }
+        totals.replace(with: 1, where: totals .== 0)
+        if homes == nil {
+            for index in experts..<max(experts, nodes * experts) { loads[index] = loads[index % experts] }
+            totals *= Float(nodes)
+        }
+        return loads.map { $0 / totals }
+    }
+}

@@ -1,0 +1,91 @@
+import Activations
+import Randomness
+
+/// What placement learns from: expert counts of every request, and a sample of its tokens (who is chosen together).
+public struct TrainingSet: Sendable {
+    public struct Request: Sendable {
+        public let label: String?
+        /// Rows that count: decode where the request has any, else all.
+        public let tokens: Int
+        /// Activations of the prompt's first tokens, `[tokens, layers, topK]`; empty where not recorded.
+        public let prompt: [UInt16]
+        /// Sampled tokens of this request, as a range of the sample.
+        public let sampled: Range<Int>
+
+        /// Tokens that one sampled token stands for.
+        public var weight: Float { sampled.isEmpty ? 0 : Float(tokens) / Float(sampled.count) }
+    }
+
+    public let shape: TraceShape
+    public private(set) var requests: [Request] = []
+    /// By layer, `[requests * experts]`: assignments of each request.
+    public private(set) var counts: [[UInt32]]
+    /// By layer, `[sampled tokens * topK]`.
+    public private(set) var sample: [[UInt16]]
+    /// Request of each sampled token.
+    public private(set) var sampleRequest: [Int32] = []
+    private let tokensPerRequest: Int
+    private let promptTokens: Int
+
+    /// - Parameters:
+    ///   - tokensPerRequest: tokens sampled of each request, evenly over its length.
+    ///   - promptTokens: tokens of the prompt kept of each request, from which its group is predicted.
+    public init(shape: TraceShape, tokensPerRequest: Int = 48, promptTokens: Int = 64) {
+        self.shape = shape
+        self.tokensPerRequest = tokensPerRequest
+        self.promptTokens = promptTokens
+        counts = shape.blocks.map { _ in [] }
+        sample = shape.blocks.map { _ in [] }
+    }
+
+    /// Tokens that the requests stand for.
+    public var tokens: Int { requests.reduce(0) { $0 + $1.tokens } }
+
+    /// Takes in a request; one without tokens is passed over.
+    public mutating func add(_ request: RequestTrace) {
+        let all = request.tokenCount(shape)
+        let start = request.prefillTokens < all ? request.prefillTokens : 0
+        guard all > start else { return }
+        let rows = (start..<all)
+        let picked = Self.spread(rows, min(tokensPerRequest, rows.count))
+        let first = sampleRequest.count
+        for layer in shape.blocks.indices {
+            addCounts(request, rows, layer: layer)
+            for row in picked {
+                let at = row * shape.idsPerToken + layer * shape.topK
+                sample[layer].append(contentsOf: request.experts[at..<at + shape.topK])
+            }
+        }
+        sampleRequest.append(contentsOf: repeatElement(Int32(requests.count), count: picked.count))
+        let prompt = Self.spread(0..<min(request.prefillTokens, all), min(promptTokens, request.prefillTokens, all))
+        requests.append(
+            Request(
+                label: request.placementLabel, tokens: rows.count,
+                prompt: prompt.flatMap {
+                    request.experts[$0 * shape.idsPerToken..<($0 + 1) * shape.idsPerToken]
+                }, sampled: first..<sampleRequest.count))
+    }
+
+    private mutating func addCounts(_ request: RequestTrace, _ rows: Range<Int>, layer: Int) {
+        var row = [UInt32](repeating: 0, count: shape.expertCount)
+        for token in rows {
+            let at = token * shape.idsPerToken + layer * shape.topK
+            for expert in request.experts[at..<at + shape.topK] where Int(expert) < row.count {
+                row[Int(expert)] += 1
+            }
+        }
+        counts[layer].append(contentsOf: row)
+    }
+
+    /// `count` positions of `range`, evenly apart.
+    private static func spread(_ range: Range<Int>, _ count: Int) -> [Int] {
+        (0..<count).map { range.lowerBound + ($0 * 2 + 1) * range.count / (2 * count) }
+    }
+
+    /// Assignments of every expert of a layer over all requests, `[experts]`.
+    public func loads(layer: Int) -> [Double] {
+        var loads = [Double](repeating: 0, count: shape.expertCount)
+        for (index, count) in counts[layer].enumerated() { loads[index % shape.expertCount] += Double(count) }
+        return loads
+    }
+}

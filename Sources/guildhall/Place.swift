@@ -1,0 +1,133 @@
+import Activations
+import ArgumentParser
+import Foundation
+import Placement
+import Synchronization
+
+struct Place: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Group requests and place experts by a trace.",
+        discussion: """
+            Writes a plan: which experts each device holds, layer by layer, and which node serves which requests. Without \
+            --seconds it makes a fixed number of turns, the same plan for the same seed; with it, it improves until the \
+            time is over. Ctrl-C ends it early with the best plan so far. docs/placement.md explains plan and method.
+            """)
+
+    @Option(help: "Folder of a trace.") var trace: String
+    @Option(help: "Topology: a built-in name (see guildhall topology) or a YAML file.") var topology: String
+    @Option(help: "Nodes, instead of the topology's.") var nodes: Int?
+    @Option(help: "Devices of a node, instead of the topology's.") var devicesPerNode: Int?
+    @Option(help: "Copies of experts in a layer beyond one of each.") var redundant = 0
+    @Option(help: "What to make small: bytes (at EPLB's balance), time or balance.") var objective = ObjectiveName.bytes
+    @Option(help: "Largest over mean device load, mean of the layers, that fewest bytes may cost: eplb, none or a number.")
+    var maxImbalance = "eplb"
+    @Flag(inversion: .prefixedNo, help: "Group requests by what they use, or spread them over the nodes.")
+    var group = true
+    @Option(help: "Plan to start from; its groups stay.") var from: String?
+    @Option(help: "With --from: copies of weights that may be moved.") var moves = 64
+    @Flag(help: "Put every expert on two nodes at least.") var surviveNodeLoss = false
+    @Option(help: "Improve for so long.") var seconds: Double?
+    @Option(help: "Turns of the search where --seconds is not given.") var turns = 8
+    @Option(help: "Seed of everything random.") var seed: UInt64 = 1
+    @Option(help: "Threads.") var threads = 2
+    @Option(help: "File with ids of requests to leave out, one a line: those to judge the plan by.") var exclude: String?
+    @OptionGroup var model: PlacementModelOptions
+    @Option(name: .shortAndLong, help: "Plan file to write.") var output: String
+
+    enum ObjectiveName: String, ExpressibleByArgument, CaseIterable { case bytes, time, balance }
+
+    func validate() throws {
+        guard seconds.map({ $0 > 0 }) ?? true, turns >= 1, moves >= 0, threads >= 1, redundant >= 0 else {
+            throw ValidationError("--seconds, --turns and --threads must be above 0, --moves and --redundant 0 or more.")
+        }
+        guard ["eplb", "none"].contains(maxImbalance) || Double(maxImbalance).map({ $0 >= 1 }) ?? false else {
+            throw ValidationError("--max-imbalance must be eplb, none or a number of 1 or more.")
+        }
+    }
+
+    func run() throws {
+        let started = ContinuousClock.now
+        Interruption.listen()
+        let source = try PlacementSource(trace: trace, exclude: exclude)
+        let training = try source.training()
+        let machines = try machines()
+        let demand = try demand(machines, shape: training.shape)
+        let limit = seconds.map { started + .seconds($0) }
+        let expired: @Sendable () -> Bool = {
+            Interruption.happened || limit.map { ContinuousClock.now >= $0 } ?? false
+        }
+        let plan = try plan(training, demand, expired: expired)
+        try plan.json().write(to: URL(fileURLWithPath: output), options: .atomic)
+        let report = PlacementReport(
+            source: source, training: training, demand: demand, cost: try model.cost(machines, training.shape))
+        Terminal.out(try report.text(ours: plan, old: from.map(readPlan)))
+    }
+
+    private func plan(
+        _ training: TrainingSet, _ demand: PlacementDemand, expired: @escaping @Sendable () -> Bool
+    ) throws -> PlacementPlan {
+        if let from {
+            return try PlacementSearch.improve(
+                readPlan(from), moves: moves, training, demand, expired: expired)
+        }
+        var search = try PlacementSearch(training, demand)
+        while !expired(), seconds != nil || search.turns < turns {
+            search.improve(expired: expired)
+            Terminal.progress(
+                String(format: "turn %d: %.3f visits a token and layer", search.turns,
+                    search.bestVisits / Double(training.shape.layerCount)))
+        }
+        Terminal.endProgress()
+        return try search.best()
+    }
+
+    private func machines() throws -> Topology {
+        let machines = try MachineCatalog.topology(topology) ?? topologyFile(topology)
+        let (nodes, devices) = (nodes ?? machines.nodes, devicesPerNode ?? machines.devicesPerNode)
+        guard nodes >= 1, devices >= 1, nodes <= Topology.deviceLimit, devices <= Topology.deviceLimit / nodes else {
+            throw PlacementError(item: "nodes, devices-per-node", reason: "must be 1 to \(Topology.deviceLimit) devices")
+        }
+        return machines.resized(nodes: nodes, devicesPerNode: devices)
+    }
+
+    private func demand(_ machines: Topology, shape: TraceShape) throws -> PlacementDemand {
+        var demand = PlacementDemand(
+            nodes: machines.nodes, devicesPerNode: machines.devicesPerNode, redundant: redundant,
+            slotsPerDevice: machines.device.slots)
+        demand.groups = group && objective != .balance
+        demand.survivesNodeLoss = surviveNodeLoss
+        demand.seed = seed
+        demand.threads = threads
+        demand.balanceLimit =
+            switch maxImbalance {
+            case "eplb": .eplb
+            case "none": .none
+            default: .ratio(Double(maxImbalance) ?? 1)
+            }
+        switch objective {
+        case .bytes: demand.objective = .bytes
+        case .balance: demand.objective = .balance
+        case .time:
+            let prices = try model.cost(machines, shape).placementPrices(tokensPerDevice: model.batch)
+            demand.objective = .time(visit: prices.visit * 1e3, imbalance: prices.imbalance * 1e3)
+        }
+        return demand
+    }
+}
+
+/// Whether Ctrl-C was pressed.
+enum Interruption {
+    private static let flag = Atomic(false)
+
+    static var happened: Bool { flag.load(ordering: .relaxed) }
+
+    /// From now on the first Ctrl-C is noted; a second one ends the program.
+    static func listen() {
+        signal(SIGINT) { _ in
+            Interruption.note()
+            signal(SIGINT, SIG_DFL)
+        }
+    }
+
+    private static func note() { flag.store(true, ordering: .relaxed) }
+}

@@ -1,0 +1,106 @@
+import Activations
+import ArgumentParser
+import Foundation
+import Placement
+
+/// Options that say what a visit and a device's work cost.
+struct PlacementModelOptions: ParsableArguments {
+    @Option(help: "Dimensions: a built-in name or a YAML file; found by the trace's experts if left out.")
+    var dimensions: String?
+    @Option(help: "Tokens of a device in a step, for predicted times.") var batch = 128
+
+    /// - Throws: where the model is unknown.
+    func cost(_ machines: Topology, _ shape: TraceShape) throws -> CostModel {
+        CostModel(topology: machines, model: try model(shape))
+    }
+
+    /// The named model; else the built-in one like the trace; else one that is only as wide as most.
+    private func model(_ shape: TraceShape) throws -> ModelDimensions {
+        if let dimensions {
+            return try ModelCatalog.model(named: dimensions)
+                ?? ModelDimensions(yaml: try smallTextFile(dimensions), file: dimensions)
+        }
+        if let model = ModelCatalog.model(
+            experts: shape.expertCount, perToken: shape.topK, layers: shape.layerCount)
+        {
+            return model
+        }
+        return ModelDimensions(
+            name: "like the trace", moeLayers: shape.layerCount, experts: shape.expertCount,
+            expertsPerToken: shape.topK, hiddenSize: 4096, expertWidth: 2048, bitsPerWeight: 8,
+            attentionParameters: 5e7, cacheBytesPerToken: 2048)
+    }
+}
+
+/// The requests of a trace that a plan is made from.
+struct PlacementSource {
+    private let source: any TraceSource
+    private let excluded: Set<String>
+
+    init(trace: String, exclude: String?) throws {
+        source = try openTrace(path: trace)
+        excluded = Set(try exclude.map { try smallTextFile($0).split(separator: "\n").map(String.init) } ?? [])
+    }
+
+    /// Counts kept take no more memory than this; of more requests, every second, third… is used.
+    private static let mostBytes = 1 << 30
+
+    func training() throws -> TrainingSet {
+        let each = max(1, source.shape.layerCount * source.shape.expertCount * 4)
+        let stride = max(1, (source.requestCount * each + Self.mostBytes - 1) / Self.mostBytes)
+        var training = TrainingSet(shape: source.shape)
+        var number = 0
+        forEach { request in
+            if number.isMultiple(of: stride) { training.add(request) }
+            number += 1
+        }
+        return training
+    }
+
+    func forEach(_ body: (RequestTrace) -> Void) {
+        let damages = source.forEachRequest { if !excluded.contains($0.id) { body($0) } }
+        for damage in damages { Terminal.error("warning: \(damage)\n") }
+    }
+}
+
+/// What a plan is predicted to cost, next to those of others.
+struct PlacementReport {
+    let source: PlacementSource
+    let training: TrainingSet
+    let demand: PlacementDemand
+    let cost: CostModel
+
+    func text(ours: PlacementPlan, old: PlacementPlan?) throws -> String {
+        var plans = try Baseline.allCases.map { ($0.rawValue, try $0.plan(training, demand)) }
+        if let old { plans.append(("before", old)) }
+        plans.append(("this plan", ours))
+        var trials = try plans.map { try PlanTrial(plan: $0.1, shape: training.shape) }
+        source.forEach { request in
+            for index in trials.indices { trials[index].add(request) }
+        }
+        var lines = ["plan           bytes/token  visits  time/layer  imbalance  homes"]
+        for (plan, trial) in zip(plans, trials) { lines.append(line(plan.0, trial)) }
+        let bound = try training.lowerBound(demand)
+        lines.append(
+            String(format: "no plan below  %8.0f KB  %6.3f", bytes(bound) / 1e3, bound / Double(layers)))
+        if let old { lines.append("moved copies: \(ours.moves(from: old))") }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var layers: Int { max(1, training.shape.layerCount) }
+
+    private func bytes(_ visits: Double) -> Double {
+        visits * (cost.vectorBytes.dispatch + cost.vectorBytes.combine)
+    }
+
+    private func line(_ name: String, _ trial: PlanTrial) -> String {
+        let score = trial.score
+        let visits = score.remoteNodesPerToken / Double(layers)
+        let prices = cost.placementPrices(tokensPerDevice: 128)
+        return name.padding(toLength: 15, withPad: " ", startingAt: 0)
+            + String(
+                format: "%8.0f KB  %6.3f  %7.1f µs  %9.3f  %5.2f", bytes(score.remoteNodesPerToken) / 1e3, visits,
+                (visits * prices.visit + score.imbalance * prices.imbalance) * 1e6, score.imbalance,
+                trial.homeImbalance)
+    }
+}

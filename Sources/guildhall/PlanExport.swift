@@ -1,0 +1,47 @@
+import ArgumentParser
+import Foundation
+import Placement
+
+struct PlanCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan", abstract: "Work with placement plans.", subcommands: [ExportPlan.self])
+}
+
+struct ExportPlan: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Write a plan in the file format of another engine.",
+        discussion: """
+            sglang: --init-expert-location FILE.json. vllm-ascend: eplb_config.expert_map_path. tensorrt-llm: the YAML of \
+            moe_config.load_balancer. These need the same number of experts on every device. guildhall: a plan, checked.
+            """)
+
+    @Argument(help: "Plan file.") var plan: String
+    @Option(help: "sglang, vllm-ascend, tensorrt-llm or guildhall.") var format: PlanExport
+    @Option(help: "Layers of the model, dense ones included (sglang); up to the plan's last one if left out.")
+    var layers: Int?
+    @Option(help: "Layers that TensorRT-LLM may rebalance per iteration; 0 keeps the plan.")
+    var layerUpdates = 0
+    @Option(name: .shortAndLong, help: "File to write; standard output if left out.") var output: String?
+
+    func run() throws {
+        let data = try format.data(
+            readPlan(plan), options: PlanExport.Options(layers: layers, layerUpdatesPerIteration: layerUpdates))
+        if let output {
+            try data.write(to: URL(fileURLWithPath: output), options: .atomic)
+        } else {
+            Terminal.out(String(decoding: data, as: UTF8.self))
+        }
+    }
+}
+
+/// Reads a plan file.
+func readPlan(_ path: String) throws -> PlacementPlan {
+    let data: Data
+    do { data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped) } catch {
+        throw PlacementError(source: path, reason: "cannot be read")
+    }
+    return try PlacementPlan(json: data, source: path)
+}
+
+extension PlanExport: ExpressibleByArgument {}
