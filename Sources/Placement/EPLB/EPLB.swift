@@ -65,7 +65,7 @@ public enum EPLB {
         let places = (copies + devices - 1) / devices
         let packing = BalancedPacking.pack(
             experts.map { loads[$0] / Double(counts[$0]) }, packs: devices, places: places)
-        return gather(experts, packing.pack, devices)
+        return gather(experts, packing, devices)
     }
 
     private static func hierarchical(_ loads: [Double], _ shape: Shape) -> [[Int]] {
@@ -83,9 +83,14 @@ public enum EPLB {
         }
     }
 
-    private static func gather(_ experts: [Int], _ pack: [Int], _ devices: Int) -> [[Int]] {
+    /// Experts of each device in the order in which they were packed.
+    private static func gather(
+        _ experts: [Int], _ packing: (pack: [Int], place: [Int]), _ devices: Int
+    ) -> [[Int]] {
         var result = [[Int]](repeating: [], count: devices)
-        for (copy, device) in pack.enumerated() { result[device].append(experts[copy]) }
+        for copy in experts.indices.sorted(by: { (packing.place[$0], $0) < (packing.place[$1], $1) }) {
+            result[packing.pack[copy]].append(experts[copy])
+        }
         return result
     }
 }

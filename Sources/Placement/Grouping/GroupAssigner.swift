@@ -22,6 +22,11 @@ public struct GroupAssigner: Sendable {
     public struct Decision: Sendable, Equatable {
         public let node: Int
         public let basis: GroupingModel.Basis
+
+        public init(node: Int, basis: GroupingModel.Basis) {
+            self.node = node
+            self.basis = basis
+        }
     }
 
     /// Load on each node.

@@ -32,7 +32,7 @@ public struct PlacementPlan: Sendable, Equatable {
     public var slotsPerDevice: Int { layers.flatMap(\.devices).map(\.count).max() ?? 0 }
 
     static func expertCount(_ layout: ExpertLayout) -> Int {
-        (layout.devices.lazy.compactMap { $0.max() }.max() ?? -1) + 1
+        min(layout.devices.lazy.compactMap { $0.max() }.max() ?? -1, mostExperts) + 1
     }
 }
 
@@ -67,7 +67,7 @@ extension PlacementPlan {
         guard layout.devices.count == deviceCount else {
             throw PlacementError(item: name, reason: "has \(layout.devices.count) devices instead of \(deviceCount)")
         }
-        var copies = [Int](repeating: 0, count: min(Self.expertCount(layout), Self.mostExperts))
+        var copies = [Int](repeating: 0, count: max(0, min(Self.expertCount(layout), Self.mostExperts)))
         for (device, experts) in layout.devices.enumerated() {
             var seen: Set<Int> = []
             for expert in experts {

@@ -1,0 +1,70 @@
+import Activations
+import Placement
+import Testing
+
+/// Eight experts on two to four devices: the best placement is found by trying all.
+@Suite struct SmallOptimumTests {
+    /// All ways to put the experts on nodes with room for `room` each.
+    private func all(experts: Int, nodes: Int, room: Int) -> [[Int]] {
+        var result: [[Int]] = [[]]
+        for _ in 0..<experts {
+            result = result.flatMap { partial in
+                (0..<nodes).filter { node in partial.count { $0 == node } < room }.map { partial + [$0] }
+            }
+        }
+        return result
+    }
+
+    /// Different nodes that tokens reach in the first layer.
+    private func reached(_ trace: PlantedTrace, node: [Int]) -> Int {
+        let (width, topK) = (trace.shape.idsPerToken, trace.shape.topK)
+        return trace.requests.reduce(0) { sum, request in
+            stride(from: 0, to: request.experts.count, by: width).reduce(sum) { sum, start in
+                sum + Set(request.experts[start..<start + topK].map { node[Int($0)] }).count
+            }
+        }
+    }
+
+    @Test(arguments: [(2, 1), (2, 2), (3, 1), (4, 1)]) func `bytes are within two percent of the least`(
+        nodes: Int, devices: Int
+    ) throws {
+        var excess = 0.0
+        for seed in 0..<12 as Range<UInt64> {
+            let trace = PlantedTrace(seed: seed, layers: 1, kinds: 3, requests: 40, liking: 0.6)
+            var demand = PlacementDemand(nodes: nodes, devicesPerNode: devices)
+            demand.groups = false
+            demand.balanceLimit = .none
+            demand.seed = seed
+            let plan = try trace.plan(demand, turns: 2)
+            var node = [Int](repeating: 0, count: 8)
+            for (device, experts) in plan.layers[0].devices.enumerated() {
+                for expert in experts { node[expert] = device / devices }
+            }
+            let slots = (8 + nodes * devices - 1) / (nodes * devices)
+            let least = all(experts: 8, nodes: nodes, room: slots * devices).map { reached(trace, node: $0) }.min() ?? 1
+            excess += Double(reached(trace, node: node)) / Double(least) - 1
+        }
+        #expect(excess / 12 < 0.02, "seeds 0…11")
+    }
+
+    @Test(arguments: [(1, 2), (1, 4), (2, 2)]) func `balance is within two percent of the best`(
+        nodes: Int, devices: Int
+    ) throws {
+        var excess = 0.0
+        for seed in 0..<12 as Range<UInt64> {
+            let trace = PlantedTrace(seed: seed, layers: 1, kinds: 3, requests: 14, liking: 0.7)
+            var demand = PlacementDemand(nodes: nodes, devicesPerNode: devices)
+            demand.objective = .balance
+            demand.groups = false
+            let plan = try trace.plan(demand, turns: 2)
+            let loads = trace.training.loads(layer: 0)
+            let total = nodes * devices
+            let best = all(experts: 8, nodes: total, room: 8 / total).map { device in
+                (0..<total).map { d in loads.indices.reduce(0) { $0 + (device[$1] == d ? loads[$1] : 0) } }.max() ?? 0
+            }.min() ?? 1
+            let score = try trace.score(plan).layers[0]
+            excess += (score.deviceLoads.max() ?? 0) / best - 1
+        }
+        #expect(excess / 12 < 0.02, "seeds 0…11")
+    }
+}
