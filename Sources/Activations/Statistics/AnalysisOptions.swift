@@ -22,7 +22,7 @@ public struct AnalysisOptions: Sendable, Equatable {
     public init() {}
 
     /// The largest shape: figures are kept for each expert of each layer.
-    static let largestShape = 1 << 20
+    static let largestShape = 1 << 18
 
     /// Tokens whose pairs are counted.
     func pairTokens(_ shape: TraceShape) -> Int {
