@@ -18,14 +18,18 @@ import time
 import llama_cpp
 
 
+def counts(text):
+    return [int(part) for part in text.split(",")]
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model")
-    parser.add_argument("--prompt-tokens", type=int, default=512)
+    parser.add_argument("--prompt-tokens", type=counts, default=[512])
     parser.add_argument("--generate-tokens", type=int, default=64)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repetitions", type=int, default=5)
-    parser.add_argument("--sequences", type=int, default=1, help="sequences decoded together; the speed is that of all")
+    parser.add_argument("--sequences", type=counts, default=[1], help="sequences decoded together; the speed is that of all")
     parser.add_argument("--no-repack", action="store_true", help="use the weights as they lie in the file")
     return parser.parse_args()
 
@@ -41,9 +45,10 @@ def load(args):
     if not model:
         raise SystemExit(f"{args.model}: llama.cpp cannot load it")
     settings = llama_cpp.llama_context_default_params()
-    settings.n_seq_max = args.sequences
-    settings.n_ctx = max(args.prompt_tokens, (args.generate_tokens + 64) * args.sequences) + 64
-    settings.n_batch = settings.n_ubatch = max(args.prompt_tokens, args.sequences, 1)
+    most = max(args.sequences)
+    settings.n_seq_max = most
+    settings.n_ctx = max(*args.prompt_tokens, (args.generate_tokens + 64) * most) + 64
+    settings.n_batch = settings.n_ubatch = max(*args.prompt_tokens, most, 1)
     settings.kv_unified = True
     settings.n_threads = settings.n_threads_batch = args.threads
     return model, llama_cpp.llama_init_from_model(model, settings)
@@ -100,12 +105,14 @@ def main():
     def ids(count):
         return [generator.randrange(vocabulary) for _ in range(count)]
 
-    result = {
-        "model": args.model, "threads": args.threads, "engine": f"llama-cpp-python {llama_cpp.__version__}",
-        "prefill": speeds(context, lambda: [ids(args.prompt_tokens)], args.prompt_tokens, args.repetitions),
-        "sequences": args.sequences,
-        "decode": speeds(context, lambda: [ids(args.sequences) for _ in range(args.generate_tokens)],
-                         args.generate_tokens * args.sequences, args.repetitions, args.sequences > 1)}
+    prefill = [speeds(context, lambda: [ids(count)], count, args.repetitions) for count in args.prompt_tokens if count]
+    decode = [
+        {"sequences": together, "depth": 0}
+        | speeds(context, lambda: [ids(together) for _ in range(args.generate_tokens)],
+                 args.generate_tokens * together, args.repetitions, together > 1)
+        for together in args.sequences if args.generate_tokens]
+    result = {"model": args.model, "threads": args.threads, "engine": f"llama-cpp-python {llama_cpp.__version__}",
+              "prefill": prefill, "decode": decode}
     print(json.dumps(result))
 
 

@@ -10,7 +10,11 @@ let package = Package(
             dependencies: [
                 .product(name: "Tensors", package: "guildhall"), .product(name: "Randomness", package: "guildhall"),
             ],
-            swiftSettings: [.treatAllWarnings(as: .error)])
+            swiftSettings: [.treatAllWarnings(as: .error)]),
+        .executableTarget(
+            name: "DecodeSteps",
+            dependencies: ["Tensors", "Models", "Inference"].map { .product(name: $0, package: "guildhall") },
+            swiftSettings: [.treatAllWarnings(as: .error)]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -2,6 +2,7 @@
 #include "gh_kernels.h"
 
 #if defined(__x86_64__)
+#include <float.h>
 #include <immintrin.h>
 #include <math.h>
 
@@ -10,6 +11,7 @@
 #pragma STDC FP_CONTRACT OFF
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #define TARGET_NAME "avx2"
+#include "lanes_bytes.h"
 #include "lanes_avx2.h"
 #include "packed_lanes_avx2.h"
 #include "lanes_table.h"

@@ -11,11 +11,7 @@ void gh_to_f16(const float *x, int64_t n, uint16_t *out) {
 }
 
 void gh_to_bf16(const float *x, int64_t n, uint16_t *out) {
-    for (int64_t i = 0; i < n; i++) {
-        uint32_t bits = bits_of_float(x[i]);
-        bool nan = (bits & 0x7FFFFFFF) > 0x7F800000;
-        out[i] = (uint16_t)((nan ? bits | 0x400000 : bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
-    }
+    for (int64_t i = 0; i < n; i++) out[i] = bf16_from_float(x[i]);
 }
 
 // Only numbers that are not finite can leave the range; converting them to an integer would be undefined.

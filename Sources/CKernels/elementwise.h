@@ -34,21 +34,21 @@ static void elementwise_rope_pairs(
     }
 }
 
-// One block of 32. The bits of magnitudes are in the order of the magnitudes, NaN above all; as integers their largest
-// can be found in any order. Adding 1.5 * 2^23 leaves the rounded number in the low bits of the sum.
+// The largest magnitude of `n` numbers, a multiple of 32. The bits of magnitudes are in the order of the magnitudes, NaN
+// above all; as integers their largest can be found in any order.
+static inline uint32_t largest_magnitude(const float *restrict x, int64_t n) {
+    uint32_t largest = 0;
+    for (int64_t i = 0; i < n; i++) {
+        uint32_t magnitude = bits_of_float(x[i]) & 0x7FFFFFFF;
+        largest = magnitude > largest ? magnitude : largest;
+    }
+    return largest;
+}
+
+// One block of 32. Adding 1.5 * 2^23 leaves the rounded number in the low bits of the sum.
 // `sums` are those of the first and of the last sixteen.
 static inline void round_block(
-    const float *restrict x, float *restrict scale, int32_t sums[restrict 2], int8_t *restrict q) {
-    uint32_t largest_bits = 0;
-    for (int i = 0; i < 32; i++) {
-        uint32_t magnitude = bits_of_float(x[i]) & 0x7FFFFFFF;
-        largest_bits = magnitude > largest_bits ? magnitude : largest_bits;
-    }
-    bool is_finite = largest_bits < 0x7F800000;
-    float largest = float_from_bits(largest_bits);
-    *scale = is_finite ? largest / 127 : float_from_bits(0x7FC00000);
-    // The quotient of a tiny block could overflow; such a block counts as zero.
-    float inverse = is_finite && largest >= 0x1p-100f ? 127 / largest : 0;
+    const float *restrict x, float inverse, int32_t sums[restrict 2], int8_t *restrict q) {
     for (int half = 0; half < 2; half++) {
         int32_t sum = 0;
         for (int i = 16 * half; i < 16 * half + 16; i++) {
@@ -60,14 +60,35 @@ static inline void round_block(
     }
 }
 
-static void elementwise_round_to_blocks(const float *x, int64_t n, gh_rounded_block *out) {
-    for (gh_rounded_block *block = out; block < out + n / 32; block++, x += 32) {
+// `count` blocks with one scale.
+static inline void round_unit(const float *restrict x, const int count, gh_rounded_block *restrict out) {
+    uint32_t bits = largest_magnitude(x, 32 * count);
+    bool is_finite = bits < 0x7F800000;
+    float largest = float_from_bits(bits), scale = is_finite ? largest / 127 : float_from_bits(0x7FC00000);
+    // The quotient of a tiny unit could overflow; such a unit counts as zero.
+    float inverse = is_finite && largest >= 0x1p-100f ? 127 / largest : 0;
+    for (int b = 0; b < count; b++) {
         int32_t sums[2];
-        round_block(x, &block->scale, sums, block->q);
-        block->sum = block->scale * (float)(sums[0] + sums[1]);
-        block->negative_sums[0] = -sums[0];
-        block->negative_sums[1] = -sums[1];
+        round_block(x + 32 * b, inverse, sums, out[b].q);
+        out[b].scale = scale;
+        out[b].negative_sums[0] = -sums[0];
+        out[b].negative_sums[1] = -sums[1];
+        out[b].sum = scale * (float)(sums[0] + sums[1]);
+        if (count == 1) continue;
+        out[b].sum = 0;
+        out[b / 2 * 2].pair_sums[b % 2] = (int16_t)(sums[0] + sums[1]);
     }
+}
+
+static void elementwise_round_to_blocks(const float *x, int64_t n, int64_t columns, gh_rounded_block *out) {
+    if (columns == 32)
+        for (int64_t b = 0; b < n / 32; b++) round_unit(x + 32 * b, 1, out + b);
+    else
+        for (int64_t b = 0; b < n / 32; b += 8) round_unit(x + 32 * b, 8, out + b);
+}
+
+static void elementwise_round_to_bf16(const float *restrict x, int64_t n, uint16_t *restrict out) {
+    for (int64_t i = 0; i < n; i++) out[i] = bf16_from_float(x[i]);
 }
 
 typedef uint64_t eight_words __attribute__((vector_size(64)));

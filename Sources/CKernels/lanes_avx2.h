@@ -81,13 +81,19 @@ static inline void lanes_halves(lanes v, __m256 *low, __m256 *high) {
     *high = v.high;
 }
 
-static inline lanes lanes_from_i8(__m128i q) {
+// The numbers of `low` in the first eight lanes, of `high` in the others.
+static inline lanes lanes_two(float low, float high) {
+    return lanes_pair(_mm256_set1_ps(low), _mm256_set1_ps(high));
+}
+
+static inline lanes lanes_from_i8(bytes16 bytes) {
+    __m128i q = (__m128i)bytes;
     return lanes_pair(
         _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(q)), _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(q, 8))));
 }
-static inline lanes lanes_from_halves(__m256i halves) {
-    return lanes_pair(
-        _mm256_cvtph_ps(_mm256_castsi256_si128(halves)), _mm256_cvtph_ps(_mm256_extracti128_si256(halves, 1)));
+static inline lanes lanes_from_halves(halves16 halves) {
+    __m256i all = (__m256i)halves;
+    return lanes_pair(_mm256_cvtph_ps(_mm256_castsi256_si128(all)), _mm256_cvtph_ps(_mm256_extracti128_si256(all, 1)));
 }
 static inline lanes lanes_from_f16(const void *p) {
     const __m128i *halves = p;
@@ -101,34 +107,7 @@ static inline lanes lanes_from_bf16(const void *p) {
     return lanes_pair(eight_from_bf16(_mm_loadu_si128(halves)), eight_from_bf16(_mm_loadu_si128(halves + 1)));
 }
 
-// What a 4-bit number q stands for: scale * q - minimum, or scale * table[q] if there is a table (which is known where
-// this is inlined).
-typedef struct {
-    float scale, minimum;
-    const int8_t *table;
-} nibble_values;
-
-static inline nibble_values nibbles_affine(float scale, float minimum) { return (nibble_values){scale, minimum, 0}; }
-static inline nibble_values nibbles_of_table(float scale, const int8_t table[16]) {
-    return (nibble_values){scale, 0, table};
-}
-static inline nibble_values nibbles_centred(float scale) {
-    static const int8_t numbers[16] = {-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7};
-    return nibbles_of_table(scale, numbers);
-}
-
-static inline lanes nibbles_apply(nibble_values values, __m128i q) {
-    lanes scale = lanes_all(values.scale);
-    if (!values.table) return lanes_subtract(lanes_multiply(scale, lanes_from_i8(q)), lanes_all(values.minimum));
-    __m128i numbers = _mm_shuffle_epi8(_mm_loadu_si128((const void *)values.table), q);
-    return lanes_multiply(scale, lanes_from_i8(numbers));
-}
-// The values of the low and of the high halves of sixteen bytes.
-static inline void nibbles_decode(
-    nibble_values low_values, nibble_values high_values, __m128i bytes, lanes *low, lanes *high) {
-    __m128i mask = _mm_set1_epi8(15);
-    *low = nibbles_apply(low_values, _mm_and_si128(bytes, mask));
-    *high = nibbles_apply(high_values, _mm_and_si128(_mm_srli_epi16(bytes, 4), mask));
-}
+#include "lanes_x86.h"
+#include "lanes_nibbles.h"
 
 #endif

@@ -37,8 +37,13 @@ static inline void lanes_halves(lanes v, __m256 *low, __m256 *high) {
     *high = _mm512_extractf32x8_ps(v, 1);
 }
 
-static inline lanes lanes_from_i8(__m128i q) { return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(q)); }
-static inline lanes lanes_from_halves(__m256i halves) { return _mm512_cvtph_ps(halves); }
+// The numbers of `low` in the first eight lanes, of `high` in the others.
+static inline lanes lanes_two(float low, float high) {
+    return _mm512_insertf32x8(_mm512_set1_ps(low), _mm256_set1_ps(high), 1);
+}
+
+static inline lanes lanes_from_i8(bytes16 q) { return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32((__m128i)q)); }
+static inline lanes lanes_from_halves(halves16 halves) { return _mm512_cvtph_ps((__m256i)halves); }
 static inline lanes lanes_from_f16(const void *p) { return _mm512_cvtph_ps(_mm256_loadu_si256(p)); }
 static inline lanes lanes_from_bf16(const void *p) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256(p)), 16));
@@ -57,14 +62,16 @@ static inline nibble_values nibbles_centred(float scale) {
     return _mm512_mul_ps(_mm512_set1_ps(scale), _mm512_sub_ps(whole_numbers(), _mm512_set1_ps(8)));
 }
 static inline nibble_values nibbles_of_table(float scale, const int8_t table[16]) {
-    return _mm512_mul_ps(_mm512_set1_ps(scale), lanes_from_i8(_mm_loadu_si128((const void *)table)));
+    return _mm512_mul_ps(_mm512_set1_ps(scale), lanes_from_i8(load_bytes(table)));
 }
 // The values of the low and of the high halves of sixteen bytes. The look-up itself ignores all but four bits.
 static inline void nibbles_decode(
-    nibble_values low_values, nibble_values high_values, __m128i bytes, lanes *low, lanes *high) {
-    __m512i index = _mm512_cvtepu8_epi32(bytes);
+    nibble_values low_values, nibble_values high_values, bytes16 bytes, lanes *low, lanes *high) {
+    __m512i index = _mm512_cvtepu8_epi32((__m128i)bytes);
     *low = _mm512_permutexvar_ps(index, low_values);
     *high = _mm512_permutexvar_ps(_mm512_srli_epi32(index, 4), high_values);
 }
+
+#include "lanes_x86.h"
 
 #endif

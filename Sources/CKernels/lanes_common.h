@@ -5,16 +5,6 @@
 // The most numbers that `open` of a quantised format computes for a block.
 enum { shared_numbers = 32 };
 
-// Adds the lanes as a tree: i and i + 8, then i and i + 4, and so on. The scalar kernels use the same tree.
-static inline float lanes_sum(lanes v) {
-    __m256 low, high;
-    lanes_halves(v, &low, &high);
-    __m256 eight = _mm256_add_ps(low, high);
-    __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
-    __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
-    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
-}
-
 // The largest lane of lanes that are not NaN.
 static inline float lanes_largest(lanes v) {
     float values[16], largest;
@@ -23,9 +13,6 @@ static inline float lanes_largest(lanes v) {
     for (int i = 1; i < 16; i++) largest = values[i] > largest ? values[i] : largest;
     return largest;
 }
-
-// By way of a general register: `_cvtsh_ss` inserts into a vector register and so waits for what was in it before.
-static inline float float_from_half(uint16_t half) { return _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128(half))); }
 
 // The first n < 16 numbers of a row of 16-bit numbers, in a block that may be read as a whole.
 static inline const void *first_halves(const void *p, int64_t n, uint16_t block[16]) {
@@ -45,7 +32,7 @@ static inline int64_t prefetch_distance(int64_t row_bytes, int count) {
 // speed from memory. An address behind the matrix does no harm: a prefetch never faults.
 static inline __attribute__((always_inline)) void prefetch(const void *p, int bytes) {
 #pragma clang loop unroll(full)
-    for (int i = 0; i < bytes; i += 64) _mm_prefetch((const char *)p + i, _MM_HINT_T1);
+    for (int i = 0; i < bytes; i += 64) __builtin_prefetch((const char *)p + i, 0, 2);
 }
 
 static inline lanes lanes_from_f32(const void *p) { return lanes_load(p); }

@@ -3,16 +3,14 @@
 #define GH_LANES_DECODE_K_H
 
 // Two bits of each of sixteen elements of Q2_K and Q3_K: half `i` of piece number `piece`.
-static inline __m128i two_bits(const uint8_t q[64], int piece, int i) {
-    __m128i bytes = load_bytes(q + 32 * (piece / 4) + 16 * i);
-    return _mm_and_si128(_mm_srli_epi16(bytes, 2 * (piece % 4)), _mm_set1_epi8(3));
+static inline bytes16 two_bits(const uint8_t q[64], int piece, int i) {
+    return load_bytes(q + 32 * (piece / 4) + 16 * i) >> (uint8_t)(2 * (piece % 4)) & 3;
 }
 
 // Sixteen scales, then sixteen minimums.
 static inline void q2_K_open(const block_q2_K *block, float shared[32]) {
-    __m128i factors = load_bytes(block->factors), mask = _mm_set1_epi8(15);
-    lanes scales = lanes_from_i8(_mm_and_si128(factors, mask));
-    lanes minimums = lanes_from_i8(_mm_and_si128(_mm_srli_epi16(factors, 4), mask));
+    bytes16 factors = load_bytes(block->factors);
+    lanes scales = lanes_from_i8(factors & 15), minimums = lanes_from_i8(factors >> 4);
     lanes_store(shared, lanes_multiply(lanes_all(float_from_half(block->scale)), scales));
     lanes_store(shared + 16, lanes_multiply(lanes_all(float_from_half(block->minimum)), minimums));
 }
@@ -28,17 +26,15 @@ static inline void q2_K_decode(const block_q2_K *block, const float shared[32], 
 static inline void q3_K_open(const block_q3_K *block, float shared[16]) {
     uint8_t factors[16];
     unpack_q3_scales(block->packed_scales, factors);
-    lanes scales = lanes_from_i8(_mm_sub_epi8(load_bytes(factors), _mm_set1_epi8(32)));
+    lanes scales = lanes_from_i8(load_bytes(factors) - 32);
     lanes_store(shared, lanes_multiply(lanes_all(float_from_half(block->scale)), scales));
 }
 
 // 32 elements.
 static inline void q3_K_decode(const block_q3_K *block, const float shared[16], int piece, lanes out[2]) {
-    __m128i selected = _mm_set1_epi8((char)(1 << piece));
     for (int i = 0; i < 2; i++) {
-        __m128i is_high = _mm_and_si128(load_bytes(block->high + 16 * i), selected);
-        __m128i lowered = _mm_and_si128(_mm_cmpeq_epi8(is_high, _mm_setzero_si128()), _mm_set1_epi8(4));
-        __m128i q = _mm_sub_epi8(two_bits(block->q, piece, i), lowered);
+        bytes16 is_high = bytes_having(load_bytes(block->high + 16 * i), bytes_all(1 << piece));
+        bytes16 q = two_bits(block->q, piece, i) - (~is_high & 4);
         out[i] = lanes_multiply(lanes_all(shared[2 * piece + i]), lanes_from_i8(q));
     }
 }
@@ -48,10 +44,8 @@ static inline void open_scales_and_minimums(
     uint16_t scale, uint16_t minimum, const uint8_t packed[12], float shared[16]) {
     uint8_t factors[16];
     unpack_scales(packed, factors);
-    __m256 scales = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)factors)));
-    __m256 minimums = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)(factors + 8))));
-    _mm256_storeu_ps(shared, _mm256_mul_ps(_mm256_set1_ps(float_from_half(scale)), scales));
-    _mm256_storeu_ps(shared + 8, _mm256_mul_ps(_mm256_set1_ps(float_from_half(minimum)), minimums));
+    lanes both = lanes_two(float_from_half(scale), float_from_half(minimum));
+    lanes_store(shared, lanes_multiply(both, lanes_from_i8(load_bytes(factors))));
 }
 
 static inline void q4_K_open(const block_q4_K *block, float shared[16]) {
@@ -72,21 +66,18 @@ static inline void q5_K_open(const block_q5_K *block, float shared[16]) {
 }
 
 // `low` with 16 added where bit number `bit` of `high` is set.
-static inline __m128i with_fifth_bit(__m128i low, __m128i high, int bit) {
-    __m128i selected = _mm_set1_epi8((char)(1 << bit));
-    __m128i is_set = _mm_cmpeq_epi8(_mm_and_si128(high, selected), selected);
-    return _mm_or_si128(low, _mm_and_si128(is_set, _mm_set1_epi8(16)));
+static inline bytes16 with_fifth_bit(bytes16 low, bytes16 high, int bit) {
+    return low | (bytes_having(high, bytes_all(1 << bit)) & 16);
 }
 
 // 64 elements, as in Q4_K.
 static inline void q5_K_decode(const block_q5_K *block, const float shared[16], int piece, lanes out[4]) {
-    __m128i mask = _mm_set1_epi8(15);
     for (int upper = 0; upper < 2; upper++) {
         lanes scale = lanes_all(shared[2 * piece + upper]), minimum = lanes_all(shared[8 + 2 * piece + upper]);
         for (int i = 0; i < 2; i++) {
-            __m128i bytes = load_bytes(block->q + 32 * piece + 16 * i);
-            __m128i low = _mm_and_si128(upper ? _mm_srli_epi16(bytes, 4) : bytes, mask);
-            __m128i q = with_fifth_bit(low, load_bytes(block->high + 16 * i), 2 * piece + upper);
+            bytes16 bytes = load_bytes(block->q + 32 * piece + 16 * i);
+            bytes16 low = upper ? bytes >> 4 : bytes & 15;
+            bytes16 q = with_fifth_bit(low, load_bytes(block->high + 16 * i), 2 * piece + upper);
             out[2 * upper + i] = lanes_subtract(lanes_multiply(scale, lanes_from_i8(q)), minimum);
         }
     }
@@ -98,19 +89,17 @@ static inline void q6_K_open(const block_q6_K *block, float shared[16]) {
 }
 
 // Bits 2 * group and 2 * group + 1 of each byte, as bits 4 and 5.
-static inline __m128i upper_bits(__m128i bytes, int group) {
-    __m128i moved = group < 2 ? _mm_slli_epi16(bytes, 4 - 2 * group) : _mm_srli_epi16(bytes, 2 * group - 4);
-    return _mm_and_si128(moved, _mm_set1_epi8(0x30));
+static inline bytes16 upper_bits(bytes16 bytes, int group) {
+    return (group < 2 ? bytes << (uint8_t)(4 - 2 * group) : bytes >> (uint8_t)(2 * group - 4)) & 0x30;
 }
 
 // 32 elements: one of the four groups of a half block.
 static inline void q6_K_decode(const block_q6_K *block, const float shared[16], int piece, lanes out[2]) {
     int half = piece / 4, group = piece % 4;
     for (int i = 0; i < 2; i++) {
-        __m128i bytes = load_bytes(block->low + 64 * half + 32 * (group % 2) + 16 * i);
-        __m128i low = _mm_and_si128(group < 2 ? bytes : _mm_srli_epi16(bytes, 4), _mm_set1_epi8(15));
-        __m128i high = upper_bits(load_bytes(block->high + 32 * half + 16 * i), group);
-        __m128i q = _mm_sub_epi8(_mm_or_si128(low, high), _mm_set1_epi8(32));
+        bytes16 bytes = load_bytes(block->low + 64 * half + 32 * (group % 2) + 16 * i);
+        bytes16 low = group < 2 ? bytes & 15 : bytes >> 4;
+        bytes16 q = (low | upper_bits(load_bytes(block->high + 32 * half + 16 * i), group)) - 32;
         out[i] = lanes_multiply(lanes_all(shared[2 * piece + i]), lanes_from_i8(q));
     }
 }

@@ -40,11 +40,11 @@ static inline void f8_e4m3_open(const block_f8_e4m3 *block, float shared[16]) { 
 
 // Sixteen E4M3 numbers, by way of float16 as in `float_from_e4m3`. An arithmetic shift leaves the sign in place; adding
 // the last place carries into the highest bit of the exponent for NaN alone.
-static inline lanes lanes_from_e4m3(__m128i codes) {
-    __m256i wide = _mm256_slli_epi16(_mm256_cvtepu8_epi16(codes), 8);
-    __m256i half = _mm256_and_si256(_mm256_srai_epi16(wide, 1), _mm256_set1_epi16((short)0xBF80));
-    __m256i carry = _mm256_and_si256(_mm256_add_epi16(half, _mm256_set1_epi16(0x80)), _mm256_set1_epi16(0x4000));
-    return lanes_multiply(lanes_from_halves(_mm256_or_si256(half, carry)), lanes_all(256));
+static inline lanes lanes_from_e4m3(bytes16 codes) {
+    typedef int16_t signed_halves __attribute__((vector_size(32)));
+    halves16 wide = __builtin_convertvector(codes, halves16) << 8;
+    halves16 half = (halves16)((signed_halves)wide >> 1) & 0xBF80;
+    return lanes_multiply(lanes_from_halves(half | ((half + 0x80) & 0x4000)), lanes_all(256));
 }
 
 // 32 elements.

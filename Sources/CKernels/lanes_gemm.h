@@ -48,7 +48,9 @@ static void gemm_rows(const gemm_job *job, int64_t tokens) {
     switch (tokens) {
         case 1: gemm_tile(job, tile_rows, 1); break;
         case 2: gemm_tile(job, tile_rows, 2); break;
+#if TILE_TOKENS > 2
         case 3: gemm_tile(job, tile_rows, 3); break;
+#endif
 #if TILE_TOKENS > 3
         case 4: gemm_tile(job, tile_rows, 4); break;
         case 5: gemm_tile(job, tile_rows, 5); break;

@@ -79,10 +79,17 @@ static void softmax(float *x, int64_t n, float scale) {
     for (i = 0; i < n; i++) x[i] /= sum;
 }
 
+// One pass, and a second over the piece that has the largest.
 static int64_t argmax(const float *x, int64_t n) {
-    float value = largest(x, n);
-    for (int64_t i = 0; i < n; i++)
-        if (x[i] == value) return i;
+    enum { piece = 4096 };
+    float best = -INFINITY;
+    int64_t first = 0;
+    for (int64_t start = 0; start < n; start += piece) {
+        float value = largest(x + start, n - start < piece ? n - start : piece);
+        if (value > best) best = value, first = start;
+    }
+    for (int64_t i = first; i < n; i++)
+        if (x[i] == best) return i;
     return 0;
 }
 

@@ -77,6 +77,37 @@
 #include "lanes_gemm.h"
 #include "lanes_math.h"
 #include "packed_products.h"
+#include "sampling_loops.h"
+#include "pair_lanes.h"
+#include "pair_tiles.h"
+
+// An instruction set may bring its own.
+#ifndef MULTIPLY_PAIRS
+#define MULTIPLY_PAIRS multiply_pairs
+#define PAIR_PROBE pair_probe
+#endif
+
+#include "attention_layout.h"
+#ifdef __aarch64__
+#include "attention_lanes_neon.h"
+#else
+#include "attention_lanes_x86.h"
+#endif
+#include "attention_lanes.h"
+#include "attention_store.h"
+#define FORMAT f32
+#define BYTES 4
+#define HAS_SCALES 0
+#include "attention_tiles.h"
+#define FORMAT f16
+#define BYTES 2
+#define HAS_SCALES 0
+#include "attention_tiles.h"
+#define FORMAT q8
+#define BYTES 1
+#define HAS_SCALES 1
+#include "attention_tiles.h"
+#include "attention_pages.h"
 
 static const gh_kernels table = {
     .name = TARGET_NAME,
@@ -105,13 +136,19 @@ static const gh_kernels table = {
     .exponential = exponential,
     .round_to_blocks = elementwise_round_to_blocks,
     .multiply_packed = multiply_packed,
+    .attention = &attention,
+    .round_to_bf16 = elementwise_round_to_bf16,
+    .multiply_pairs = MULTIPLY_PAIRS,
     .add = elementwise_add,
     .add_scaled = elementwise_add_scaled,
     .rope_halves = elementwise_rope_halves,
     .rope_pairs = elementwise_rope_pairs,
     .argmax = argmax,
+    .block_maxima = sampling_block_maxima,
+    .sampling_weights = sampling_weights,
     .read_probe = elementwise_read_probe,
     .product_probe = product_probe,
+    .pair_probe = PAIR_PROBE,
 };
 
 #endif

@@ -20,6 +20,12 @@ static inline uint32_t bits_of_float(float value) {
 
 static inline float float_from_bf16(uint16_t half) { return float_from_bits((uint32_t)half << 16); }
 
+// To the nearest, ties to even; overflow becomes infinity, NaN stays NaN.
+static inline uint16_t bf16_from_float(float value) {
+    uint32_t bits = bits_of_float(value), is_nan = (bits & 0x7FFFFFFF) > 0x7F800000;
+    return (uint16_t)((is_nan ? bits | 0x400000 : bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+}
+
 // Normal numbers and infinities move their exponent; subnormals are whole multiples of 2^-24.
 static inline float float_from_f16(uint16_t half) {
     uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = (half >> 10) & 31, fraction = half & 0x3FF;

@@ -126,8 +126,8 @@ static void pack_with_minimums(
     put_half(to, 0, scale);
     put_half(to, 1, minimum);
     for (int j = 0; j < 8; j++) {
-        put_byte(to, 64 + 32 * j, factors[j]);
-        put_byte(to, 64 + 32 * j + 16, factors[8 + j]);
+        put_byte(to, 64 + 16 * j, factors[j]);
+        to->head[192 + 32 * (j / 2) + 2 * to->row + j % 2] = factors[8 + j];
         put_half_bytes(to, j, q + 32 * (j / 2), j % 2);
     }
 }
@@ -186,6 +186,8 @@ static block_packer packer_of(gh_packed_type type) {
     }
     __builtin_unreachable();
 }
+
+int64_t gh_packed_input_columns(gh_packed_type type) { return has_shared_scale(layout_of(type)) ? 256 : 32; }
 
 int64_t gh_packed_panel_bytes(gh_packed_type type, int64_t columns) {
     return panel_bytes(layout_of(type), columns / 32);

@@ -5,6 +5,8 @@
 #include "packed_layout.h"
 
 #define PACKED_LANES 8
+// Where the assembler finds a vector.
+#define PACKED_REGISTER "x"
 enum { strip_rows = PACKED_LANES, tile_strips = 2, tile_tokens_most = 4 };
 
 // Tokens of a tile: four by one or two by two strips use 12 of the 16 registers.
@@ -29,12 +31,13 @@ PACKED_INLINE strip_codes either(strip_codes a, strip_codes b) { return _mm256_o
 PACKED_INLINE strip_codes moved(strip_codes codes, int by) {
     return by >= 0 ? _mm256_slli_epi16(codes, by) : _mm256_srli_epi16(codes, -by);
 }
-PACKED_INLINE strip_codes look_up(__m128i table, strip_codes codes) {
-    return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(table), codes);
+PACKED_INLINE strip_codes look_up(bytes16 table, strip_codes codes) {
+    return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256((__m128i)table), codes);
 }
 
 PACKED_INLINE row_numbers numbers_zero(void) { return _mm256_setzero_ps(); }
 PACKED_INLINE row_numbers numbers_all(float value) { return _mm256_set1_ps(value); }
+PACKED_INLINE row_numbers numbers_sum(row_numbers a, row_numbers b) { return _mm256_add_ps(a, b); }
 PACKED_INLINE row_numbers numbers_product(row_numbers a, row_numbers b) { return _mm256_mul_ps(a, b); }
 // a * b + c, rounded once.
 PACKED_INLINE row_numbers numbers_fma(row_numbers a, row_numbers b, row_numbers c) { return _mm256_fmadd_ps(a, b, c); }
@@ -55,12 +58,25 @@ PACKED_INLINE row_integers integers_all(int32_t value) { return _mm256_set1_epi3
 PACKED_INLINE row_integers integers_sum(row_integers a, row_integers b) { return _mm256_add_epi32(a, b); }
 PACKED_INLINE row_integers integers_shifted(row_integers a, int by) { return _mm256_slli_epi32(a, by); }
 
+// 32-bit words without their lower halves.
+PACKED_INLINE row_numbers upper_halves(strip_codes words) {
+    return _mm256_castsi256_ps(_mm256_and_si256(words, _mm256_set1_epi32(-0x10000)));
+}
+
 PACKED_INLINE row_numbers load_halves(const uint8_t *p) { return _mm256_cvtph_ps(_mm_loadu_si128((const void *)p)); }
 PACKED_INLINE row_integers load_bytes_wide(const uint8_t *p) {
     return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)p));
 }
 PACKED_INLINE row_integers load_signed_bytes_wide(const uint8_t *p) {
     return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const void *)p));
+}
+// Two bytes of each row, as 16-bit numbers.
+PACKED_INLINE row_integers load_byte_pairs(const uint8_t *p) {
+    return _mm256_cvtepu8_epi16(_mm_loadu_si128((const void *)p));
+}
+// Adds the products of 16-bit numbers, two in a lane.
+PACKED_INLINE row_integers pairs_add(row_integers sums, row_integers a, row_integers b) {
+    return integers_sum(sums, _mm256_madd_epi16(a, b));
 }
 // Halves of E8M0 scales, as `half_of_e8m0`.
 PACKED_INLINE row_numbers load_e8m0(const uint8_t *p) {

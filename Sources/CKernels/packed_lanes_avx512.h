@@ -5,6 +5,8 @@
 #include "packed_layout.h"
 
 #define PACKED_LANES 16
+// Where the assembler finds a vector.
+#define PACKED_REGISTER "x"
 enum { strip_rows = PACKED_LANES, tile_strips = 2, tile_tokens_most = 8 };
 
 // Tokens of a tile. Six by two strips fill the 32 registers: 12 exact sums, 12 results, two vectors of weights and what
@@ -31,12 +33,13 @@ PACKED_INLINE strip_codes either(strip_codes a, strip_codes b) { return _mm512_o
 PACKED_INLINE strip_codes moved(strip_codes codes, int by) {
     return by >= 0 ? _mm512_slli_epi16(codes, (unsigned)by) : _mm512_srli_epi16(codes, (unsigned)-by);
 }
-PACKED_INLINE strip_codes look_up(__m128i table, strip_codes codes) {
-    return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(table), codes);
+PACKED_INLINE strip_codes look_up(bytes16 table, strip_codes codes) {
+    return _mm512_shuffle_epi8(_mm512_broadcast_i32x4((__m128i)table), codes);
 }
 
 PACKED_INLINE row_numbers numbers_zero(void) { return _mm512_setzero_ps(); }
 PACKED_INLINE row_numbers numbers_all(float value) { return _mm512_set1_ps(value); }
+PACKED_INLINE row_numbers numbers_sum(row_numbers a, row_numbers b) { return _mm512_add_ps(a, b); }
 PACKED_INLINE row_numbers numbers_product(row_numbers a, row_numbers b) { return _mm512_mul_ps(a, b); }
 // a * b + c, rounded once.
 PACKED_INLINE row_numbers numbers_fma(row_numbers a, row_numbers b, row_numbers c) { return _mm512_fmadd_ps(a, b, c); }
@@ -51,12 +54,25 @@ PACKED_INLINE row_integers integers_all(int32_t value) { return _mm512_set1_epi3
 PACKED_INLINE row_integers integers_sum(row_integers a, row_integers b) { return _mm512_add_epi32(a, b); }
 PACKED_INLINE row_integers integers_shifted(row_integers a, int by) { return _mm512_slli_epi32(a, (unsigned)by); }
 
+// 32-bit words without their lower halves.
+PACKED_INLINE row_numbers upper_halves(strip_codes words) {
+    return _mm512_castsi512_ps(_mm512_and_si512(words, _mm512_set1_epi32(-0x10000)));
+}
+
 PACKED_INLINE row_numbers load_halves(const uint8_t *p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const void *)p)); }
 PACKED_INLINE row_integers load_bytes_wide(const uint8_t *p) {
     return _mm512_cvtepu8_epi32(_mm_loadu_si128((const void *)p));
 }
 PACKED_INLINE row_integers load_signed_bytes_wide(const uint8_t *p) {
     return _mm512_cvtepi8_epi32(_mm_loadu_si128((const void *)p));
+}
+// Two bytes of each row, as 16-bit numbers.
+PACKED_INLINE row_integers load_byte_pairs(const uint8_t *p) {
+    return _mm512_cvtepu8_epi16(_mm256_loadu_si256((const void *)p));
+}
+// Adds the products of 16-bit numbers, two in a lane.
+PACKED_INLINE row_integers pairs_add(row_integers sums, row_integers a, row_integers b) {
+    return _mm512_dpwssd_epi32(sums, a, b);
 }
 // Halves of E8M0 scales, as `half_of_e8m0`.
 PACKED_INLINE row_numbers load_e8m0(const uint8_t *p) {

@@ -15,7 +15,7 @@ enum packed_scales {
     scales_f16_minimum,  // 1 block: float16 scale and float16 minimum that is added
     scales_e8m0,         // 4 blocks: an E8M0 byte for each, for doubled values
     scales_k,            // 8 blocks: a float16 scale, then a signed byte for each
-    scales_k_minimum,    // 8 blocks: float16 scale and minimum, then a byte of each for each; subtracted
+    scales_k_minimum,    // 8 blocks: float16 scale and minimum, then bytes: scales of each, minimums of each two; subtracted
     scales_k_halves,     // 8 blocks: a float16 scale, then a signed byte for each half
 };
 
@@ -49,6 +49,8 @@ PACKED_INLINE packed_layout layout_of(gh_packed_type type) {
 PACKED_INLINE int has_minimum(packed_layout layout) {
     return layout.scales == scales_f16_minimum || layout.scales == scales_k_minimum;
 }
+// Whether eight blocks share a float16 scale, and inputs are rounded for eight.
+PACKED_INLINE int has_shared_scale(packed_layout layout) { return layout.scales >= scales_k; }
 // Whether four bits stand for values of a table.
 PACKED_INLINE int has_table(packed_layout layout) { return layout.codes == codes_fp4 || layout.codes == codes_iq4; }
 

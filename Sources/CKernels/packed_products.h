@@ -110,12 +110,12 @@ static int64_t product_probe(int64_t rounds) {
     row_integers run[sums], x = integers_all(0x01010101);
     for (int i = 0; i < sums; i++) run[i] = integers_zero();
     for (int64_t round = 0; round < rounds; round++) {
-        strip_codes w = x;
-        __asm__ volatile("" : "+x"(w));
+        strip_codes w = (strip_codes)x;
+        __asm__ volatile("" : "+" PACKED_REGISTER(w));
         PACKED_UNROLL for (int i = 0; i < sums; i++) run[i] = run_add(layout, run[i], w, x);
     }
     for (int i = 1; i < sums; i++) run[0] = integers_sum(run[0], run[i]);
-    __asm__ volatile("" : : "x"(run[0]));
+    __asm__ volatile("" : : PACKED_REGISTER(run[0]));
     return rounds * sums * products_of_vector;
 }
 

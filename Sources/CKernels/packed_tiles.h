@@ -16,8 +16,8 @@ typedef struct packed_tile {
 } packed_tile;
 
 // The sixteen values of a table as unsigned codes.
-PACKED_INLINE __m128i offset_table(const int8_t table[16], int offset) {
-    return _mm_add_epi8(_mm_loadu_si128((const void *)table), _mm_set1_epi8((char)offset));
+PACKED_INLINE bytes16 offset_table(const int8_t table[16], int offset) {
+    return load_bytes(table) + (uint8_t)offset;
 }
 
 // Vector `g` of a block: four columns of the rows of a strip.
@@ -39,26 +39,18 @@ PACKED_INLINE row_numbers load_signed_factors(const uint8_t *p) {
     return numbers_from_integers(load_signed_bytes_wide(p));
 }
 
-// The scale of block `b` of a unit, or of its half. Products of float16 numbers and bytes are exact.
+// The scale of block `b` of a unit, or of its half; without what the unit shares.
 PACKED_INLINE row_numbers packed_scale(
-    const packed_layout layout, const uint8_t *head, row_numbers shared, int64_t first, int64_t b, const int half) {
+    const packed_layout layout, const uint8_t *head, int64_t first, int64_t b, const int half) {
     switch (layout.scales) {
         case scales_f16: return load_halves(head + 32 * b + 2 * first);
         case scales_f16_minimum: return load_halves(head + 2 * first);
         case scales_e8m0: return load_e8m0(head + 16 * b + first);
-        case scales_k: return numbers_product(shared, load_signed_factors(head + 32 + 16 * b + first));
-        case scales_k_minimum: return numbers_product(shared, load_factors(head + 64 + 32 * b + first));
-        case scales_k_halves:
-            return numbers_product(shared, load_signed_factors(head + 32 + 32 * b + 16 * half + first));
+        case scales_k: return load_signed_factors(head + 32 + 16 * b + first);
+        case scales_k_minimum: return load_factors(head + 64 + 16 * b + first);
+        case scales_k_halves: return load_signed_factors(head + 32 + 32 * b + 16 * half + first);
     }
     __builtin_unreachable();
-}
-
-// What the sum of an input's block is multiplied with and added.
-PACKED_INLINE row_numbers packed_minimum(
-    const packed_layout layout, const uint8_t *head, row_numbers shared, int64_t first, int64_t b) {
-    if (layout.scales == scales_f16_minimum) return load_halves(head + 32 + 2 * first);
-    return numbers_negative(numbers_product(shared, load_factors(head + 64 + 32 * b + 16 + first)));
 }
 
 // Minus what the offset of the codes adds to the exact sums of a block or half.
@@ -94,10 +86,11 @@ PACKED_INLINE void add_run(
         PACKED_UNROLL for (int s = 0; s < strips; s++) exact[t][s] = run_end(exact[t][s], run[t][s]);
 }
 
-// Adds the vectors of one of `halves` parts of a block, which share their scales.
+// Adds the vectors of one of `halves` parts of a block, which share their scales, to `sums`.
 PACKED_INLINE void add_vectors(
-    packed_tile *tile, const packed_layout layout, const int strips, const int tokens, int64_t b, const int half,
-    const int halves, const row_numbers scales[tile_strips]) {
+    const packed_tile *tile, const packed_layout layout, const int strips, const int tokens, int64_t b,
+    const int half, const int halves, const row_numbers scales[tile_strips],
+    row_numbers sums[tile_tokens_most][tile_strips]) {
     row_integers exact[tile_tokens_most][tile_strips];
     PACKED_UNROLL for (int t = 0; t < tokens; t++)
         PACKED_UNROLL for (int s = 0; s < strips; s++)
@@ -108,27 +101,62 @@ PACKED_INLINE void add_vectors(
         PACKED_UNROLL for (int s = 0; s < strips; s++) {
             row_integers sum = exact[t][s];
             if (!corrects_first) sum = integers_sum(sum, packed_correction(layout, tile->x[t] + b, half));
-            row_numbers both = numbers_product(scales[s], numbers_all(tile->x[t][b].scale));
-            tile->sums[t][s] = numbers_fma(numbers_from_integers(sum), both, tile->sums[t][s]);
+            row_numbers scale = scales[s];
+            if (!has_shared_scale(layout)) scale = numbers_product(scale, numbers_all(tile->x[t][b].scale));
+            sums[t][s] = numbers_fma(numbers_from_integers(sum), scale, sums[t][s]);
         }
 }
 
-// Adds block `b` of a unit.
+// Adds block `b` of a unit to `sums`.
 PACKED_INLINE void add_block(
-    packed_tile *tile, const packed_layout layout, const int strips, const int tokens, int64_t b,
-    const row_numbers shared[tile_strips], const row_numbers shared_minimum[tile_strips]) {
+    const packed_tile *tile, const packed_layout layout, const int strips, const int tokens, int64_t b,
+    row_numbers sums[tile_tokens_most][tile_strips]) {
     const int halves = layout.scales == scales_k_halves ? 2 : 1;
     PACKED_UNROLL for (int half = 0; half < halves; half++) {
         row_numbers scales[tile_strips];
         PACKED_UNROLL for (int s = 0; s < strips; s++)
-            scales[s] = packed_scale(layout, tile->heads[s], shared[s], tile->first_rows[s], b, half);
-        add_vectors(tile, layout, strips, tokens, b, half, halves, scales);
+            scales[s] = packed_scale(layout, tile->heads[s], tile->first_rows[s], b, half);
+        add_vectors(tile, layout, strips, tokens, b, half, halves, scales, sums);
     }
-    if (!has_minimum(layout)) return;
+    if (layout.scales != scales_f16_minimum) return;
     PACKED_UNROLL for (int s = 0; s < strips; s++) {
-        row_numbers minimum = packed_minimum(layout, tile->heads[s], shared_minimum[s], tile->first_rows[s], b);
+        row_numbers minimum = load_halves(tile->heads[s] + 32 + 2 * tile->first_rows[s]);
         PACKED_UNROLL for (int t = 0; t < tokens; t++)
-            tile->sums[t][s] = numbers_fma(minimum, numbers_all(tile->x[t][b].sum), tile->sums[t][s]);
+            sums[t][s] = numbers_fma(minimum, numbers_all(tile->x[t][b].sum), sums[t][s]);
+    }
+}
+
+// The exact sum of a unit's minimums times the sums of its blocks of an input.
+PACKED_INLINE row_integers minimums_product(const row_integers pairs[4], const gh_rounded_block *x) {
+    row_integers sum = integers_zero();
+    PACKED_UNROLL for (int j = 0; j < 4; j++) {
+        int32_t two;
+        memcpy(&two, x[2 * j].pair_sums, sizeof two);
+        sum = pairs_add(sum, pairs[j], integers_all(two));
+    }
+    return sum;
+}
+
+// Adds what a unit came to: `parts` times what it shares, and its minimums.
+PACKED_INLINE void add_parts(
+    packed_tile *tile, const packed_layout layout, const int strips, const int tokens,
+    row_numbers parts[tile_tokens_most][tile_strips]) {
+    PACKED_UNROLL for (int s = 0; s < strips; s++) {
+        const int64_t first = tile->first_rows[s];
+        const row_numbers shared = load_halves(tile->heads[s] + 2 * first);
+        PACKED_UNROLL for (int t = 0; t < tokens; t++) {
+            row_numbers both = numbers_product(shared, numbers_all(tile->x[t]->scale));
+            tile->sums[t][s] = numbers_fma(parts[t][s], both, tile->sums[t][s]);
+        }
+        if (layout.scales != scales_k_minimum) continue;
+        const row_numbers minimum = numbers_negative(load_halves(tile->heads[s] + 32 + 2 * first));
+        row_integers pairs[4];
+        PACKED_UNROLL for (int j = 0; j < 4; j++) pairs[j] = load_byte_pairs(tile->heads[s] + 192 + 32 * j + 2 * first);
+        PACKED_UNROLL for (int t = 0; t < tokens; t++) {
+            row_numbers sum = numbers_from_integers(minimums_product(pairs, tile->x[t]));
+            row_numbers both = numbers_product(minimum, numbers_all(tile->x[t]->scale));
+            tile->sums[t][s] = numbers_fma(sum, both, tile->sums[t][s]);
+        }
     }
 }
 
@@ -145,24 +173,32 @@ PACKED_INLINE int asks_ahead(const packed_layout layout, const int strips, const
 
 // An address behind the matrix does no harm: a prefetch never faults.
 PACKED_INLINE void ask_ahead(const uint8_t *codes, const int bytes) {
-    PACKED_UNROLL for (int i = 0; i < bytes; i += 64) _mm_prefetch((const char *)codes + packed_ahead + i, _MM_HINT_T0);
+    PACKED_UNROLL for (int i = 0; i < bytes; i += 64) __builtin_prefetch(codes + packed_ahead + i, 0, 3);
+}
+
+// Adds `count` blocks to `sums` and goes on to the next.
+PACKED_INLINE void add_unit_blocks(
+    packed_tile *tile, const packed_layout layout, const int strips, const int tokens, const int64_t count,
+    row_numbers sums[tile_tokens_most][tile_strips]) {
+#pragma clang loop unroll(disable)
+    for (int64_t b = 0; b < count; b++) {
+        add_block(tile, layout, strips, tokens, b, sums);
+        if (asks_ahead(layout, strips, tokens)) ask_ahead(tile->codes[0], code_bytes(layout));
+        PACKED_UNROLL for (int s = 0; s < strips; s++) tile->codes[s] += code_bytes(layout);
+    }
 }
 
 // Adds `count` blocks, a unit or what is left of one, and goes on to the next.
 PACKED_INLINE void add_unit(
     packed_tile *tile, const packed_layout layout, const int strips, const int tokens, const int64_t count) {
-    row_numbers shared[tile_strips], minimum[tile_strips];
-    PACKED_UNROLL for (int s = 0; s < strips; s++) {
-        const int64_t first_half = 2 * tile->first_rows[s];
-        shared[s] = layout.scales >= scales_k ? load_halves(tile->heads[s] + first_half) : numbers_zero();
-        minimum[s] =
-            layout.scales == scales_k_minimum ? load_halves(tile->heads[s] + 32 + first_half) : numbers_zero();
-    }
-#pragma clang loop unroll(disable)
-    for (int64_t b = 0; b < count; b++) {
-        add_block(tile, layout, strips, tokens, b, shared, minimum);
-        if (asks_ahead(layout, strips, tokens)) ask_ahead(tile->codes[0], code_bytes(layout));
-        PACKED_UNROLL for (int s = 0; s < strips; s++) tile->codes[s] += code_bytes(layout);
+    if (has_shared_scale(layout)) {
+        row_numbers parts[tile_tokens_most][tile_strips];
+        PACKED_UNROLL for (int t = 0; t < tokens; t++)
+            PACKED_UNROLL for (int s = 0; s < strips; s++) parts[t][s] = numbers_zero();
+        add_unit_blocks(tile, layout, strips, tokens, count, parts);
+        add_parts(tile, layout, strips, tokens, parts);
+    } else {
+        add_unit_blocks(tile, layout, strips, tokens, count, tile->sums);
     }
     PACKED_UNROLL for (int s = 0; s < strips; s++) {
         tile->heads[s] = tile->codes[s] - 4 * tile->first_rows[s];

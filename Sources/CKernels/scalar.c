@@ -4,6 +4,8 @@
 #include "blocks.h"
 #include "elementwise.h"
 #include "gh_kernels.h"
+#include "sampling_loops.h"
+#include "scalar_attention.h"
 #include "scalar_formats.h"
 #include "scalar_packed.h"
 
@@ -134,13 +136,19 @@ static const gh_kernels table = {
     .exponential = exponential,
     .round_to_blocks = elementwise_round_to_blocks,
     .multiply_packed = scalar_multiply_packed,
+    .attention = &scalar_attention,
+    .round_to_bf16 = elementwise_round_to_bf16,
+    .multiply_pairs = scalar_multiply_pairs,
     .add = elementwise_add,
     .add_scaled = elementwise_add_scaled,
     .rope_halves = elementwise_rope_halves,
     .rope_pairs = elementwise_rope_pairs,
     .argmax = argmax,
+    .block_maxima = sampling_block_maxima,
+    .sampling_weights = sampling_weights,
     .read_probe = elementwise_read_probe,
     .product_probe = scalar_product_probe,
+    .pair_probe = scalar_pair_probe,
 };
 
 const gh_kernels *gh_kernels_scalar(void) { return &table; }

@@ -1,6 +1,8 @@
 // Products of packed weights in plain C: what the layout of panels means, one number at a time.
 #include "scalar_packed.h"
 
+#include <math.h>
+
 #include "packed_layout.h"
 
 #pragma STDC FP_CONTRACT OFF
@@ -38,7 +40,7 @@ static const uint8_t *head_of(const packed_row *at) {
     return at->panel + head_offset(at->layout, at->block);
 }
 
-// The scale of a half of the block.
+// The scale of a half of the block; without what the unit shares.
 static float scale(const packed_row *at, int half) {
     const uint8_t *head = head_of(at);
     const int64_t row = at->row, b = at->block % unit_blocks(at->layout);
@@ -46,39 +48,58 @@ static float scale(const packed_row *at, int half) {
         case scales_f16:
         case scales_f16_minimum: return half_at(head + 32 * b, row);
         case scales_e8m0: return half_of_e8m0(head[16 * b + row]);
-        case scales_k: return half_at(head, row) * (int8_t)head[32 + 16 * b + row];
-        case scales_k_minimum: return half_at(head, row) * head[64 + 32 * b + row];
-        case scales_k_halves: return half_at(head, row) * (int8_t)head[32 + 32 * b + 16 * half + row];
+        case scales_k: return (int8_t)head[32 + 16 * b + row];
+        case scales_k_minimum: return head[64 + 16 * b + row];
+        case scales_k_halves: return (int8_t)head[32 + 32 * b + 16 * half + row];
     }
     __builtin_unreachable();
 }
 
-static float minimum(const packed_row *at) {
-    const uint8_t *head = head_of(at);
-    float first = half_at(head, 16 + at->row);
-    if (at->layout.scales == scales_f16_minimum) return first;
-    return -(first * head[64 + 32 * (at->block % 8) + 16 + at->row]);
+// The exact sum of the products of columns first ..< last of the block, times its scale: what is added to `sum`, rounded
+// once as in all instruction sets.
+static float add_part(float sum, const packed_row *at, const gh_rounded_block *x, float x_scale, int first, int last) {
+    int32_t exact = 0;
+    for (int c = first; c < last; c++) exact += weight(at, c) * x->q[c];
+    return fmaf((float)exact, scale(at, first / 16) * x_scale, sum);
 }
 
-// The product of columns first ..< last of the block.
-static float part_of_product(const packed_row *at, const gh_rounded_block *x, int first, int last) {
+// Blocks with scales of their own.
+static float product_by_blocks(packed_row at, const gh_rounded_block *x, int64_t blocks) {
+    float sum = 0;
+    for (at.block = 0; at.block < blocks; at.block++, x++) {
+        sum = add_part(sum, &at, x, x->scale, 0, 32);
+        if (has_minimum(at.layout)) sum = fmaf(half_at(head_of(&at), 16 + at.row), x->sum, sum);
+    }
+    return sum;
+}
+
+// The exact sum of the minimums of a unit times the sums of the input's blocks.
+static int32_t minimums(const uint8_t *head, int64_t row, const gh_rounded_block *x) {
     int32_t sum = 0;
-    for (int c = first; c < last; c++) sum += weight(at, c) * x->q[c];
-    return (float)sum * (scale(at, first / 16) * x->scale);
+    for (int b = 0; b < 8; b++) sum += head[192 + 32 * (b / 2) + 2 * row + b % 2] * x[b / 2 * 2].pair_sums[b % 2];
+    return sum;
+}
+
+// Units of eight blocks that share a scale.
+static float product_by_units(packed_row at, const gh_rounded_block *x, int64_t blocks) {
+    const int step = at.layout.scales == scales_k_halves ? 16 : 32;
+    float sum = 0;
+    for (int64_t unit = 0; unit < blocks; unit += 8, x += 8) {
+        float part = 0;
+        for (int b = 0; b < 8; b++) {
+            at.block = unit + b;
+            for (int c = 0; c < 32; c += step) part = add_part(part, &at, x + b, 1, c, c + step);
+        }
+        const uint8_t *head = head_of(&at);
+        sum = fmaf(part, half_at(head, at.row) * x->scale, sum);
+        if (has_minimum(at.layout))
+            sum = fmaf((float)minimums(head, at.row, x), -half_at(head, 16 + at.row) * x->scale, sum);
+    }
+    return sum;
 }
 
 static float product_of_row(packed_row at, const gh_rounded_block *x, int64_t blocks) {
-    float sum = 0;
-    for (at.block = 0; at.block < blocks; at.block++, x++) {
-        if (at.layout.scales == scales_k_halves) {
-            sum += part_of_product(&at, x, 0, 16);
-            sum += part_of_product(&at, x, 16, 32);
-        } else {
-            sum += part_of_product(&at, x, 0, 32);
-        }
-        if (has_minimum(at.layout)) sum += minimum(&at) * x->sum;
-    }
-    return sum;
+    return has_shared_scale(at.layout) ? product_by_units(at, x, blocks) : product_by_blocks(at, x, blocks);
 }
 
 void scalar_multiply_packed(gh_packed_type type, const gh_packed_product *product) {

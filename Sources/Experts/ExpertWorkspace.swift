@@ -10,10 +10,13 @@ public final class ExpertWorkspace {
     let outputs: FloatBuffer
     /// Assignments (tokens × experts per token) that fit.
     let slots: Int
-    /// Rounded inputs, by their width.
-    private var roundedInputs: [Int: RoundedActivations] = [:]
-    /// Rounded numbers between the projections, by their width.
-    private var roundedActivated: [Int: RoundedActivations] = [:]
+    private struct Kind: Hashable {
+        let width: Int
+        let forms: RoundedForms
+    }
+    private var roundedInputs: [Kind: RoundedActivations] = [:]
+    /// Rounded numbers between the projections.
+    private var roundedActivated: [Kind: RoundedActivations] = [:]
 
     public init(slots: Int, hiddenSize: Int, width: Int) {
         self.slots = slots
@@ -22,16 +25,22 @@ public final class ExpertWorkspace {
         outputs = FloatBuffer(count: slots * hiddenSize)
     }
 
-    /// Shared by all blocks of that width. Ask before a fork: the first time makes it.
-    func roundedInputs(width: Int) -> RoundedActivations { made(width, in: &roundedInputs) }
+    /// Inputs rounded for `matrices`, shared by all blocks that want the same; nil for no matrices.
+    func roundedInputs(for matrices: [PackedMatrix]) -> RoundedActivations? { made(for: matrices, in: &roundedInputs) }
 
     /// The same for numbers between the projections.
-    func roundedActivated(width: Int) -> RoundedActivations { made(width, in: &roundedActivated) }
+    func roundedActivated(for matrices: [PackedMatrix]) -> RoundedActivations? {
+        made(for: matrices, in: &roundedActivated)
+    }
 
-    private func made(_ width: Int, in buffers: inout [Int: RoundedActivations]) -> RoundedActivations {
-        if let buffer = buffers[width] { return buffer }
-        let buffer = RoundedActivations(capacity: slots, columns: width)
-        buffers[width] = buffer
+    private func made(
+        for matrices: [PackedMatrix], in buffers: inout [Kind: RoundedActivations]
+    ) -> RoundedActivations? {
+        guard let width = matrices.first?.columns else { return nil }
+        let kind = Kind(width: width, forms: matrices.reduce(into: []) { $0.formUnion($1.form) })
+        if let buffer = buffers[kind] { return buffer }
+        let buffer = RoundedActivations(capacity: slots, columns: width, forms: kind.forms)
+        buffers[kind] = buffer
         return buffer
     }
 }

@@ -15,12 +15,13 @@ public final class GroupedExperts: ExpertExecutor {
     private let workspace: ExpertWorkspace
     private let kernels = Kernels.selected
     private var plan = DispatchPlan()
-    private var units: [Unit] = []
     /// For packed up and gate projections, and where each slot's input is in it.
     private let roundedInputs: RoundedActivations?
     private var slotTokens: [Int32] = []
     /// For packed down projections.
     private let roundedActivated: RoundedActivations?
+    /// Whether activated numbers are rounded as they are made.
+    private var roundsAtOnce = false
 
     /// Rows `rows` of one expert's matrix for all of its tokens.
     private struct Unit {
@@ -28,8 +29,12 @@ public final class GroupedExperts: ExpertExecutor {
         let rows: Range<Int>
     }
 
+    /// Rows whose activated numbers share a scale where the down projection wants that.
+    private static let rowsOfScale = 256
     /// Rows of a unit: enough work to hide taking it, small enough to even out the threads.
     private static let rowsPerUnit = 64
+    /// Tokens up to which an expert's products wait for memory rather than arithmetic.
+    private static let fewTokens = 8
 
     public init(
         weights: ExpertWeights, pool: ComputePool, workspace: ExpertWorkspace, weighsInput: Bool = false
@@ -39,9 +44,8 @@ public final class GroupedExperts: ExpertExecutor {
         self.pool = pool
         self.workspace = workspace
         let packed = weights.packed
-        roundedInputs =
-            packed.up.isEmpty && packed.gate.isEmpty ? nil : workspace.roundedInputs(width: weights.hiddenSize)
-        roundedActivated = packed.down.isEmpty ? nil : workspace.roundedActivated(width: weights.width)
+        roundedInputs = workspace.roundedInputs(for: packed.gate + packed.up)
+        roundedActivated = workspace.roundedActivated(for: packed.down)
     }
 
     public func run(
@@ -90,48 +94,73 @@ public final class GroupedExperts: ExpertExecutor {
     }
 
     private func project() {
-        cutIntoUnits(rows: weights.width)
-        pool.forEach(count: units.count, grain: 1) { taken, worker in
-            for unit in units[taken] { activate(unit, worker: worker) }
-        }
-        if let roundedActivated {
+        let together = roundedActivated?.forms.contains(.int8Units) ?? false ? Self.rowsOfScale : Self.rowsPerUnit
+        let hasFewTokens = hasFewTokens
+        roundsAtOnce = roundedActivated != nil && (together == Self.rowsPerUnit || !hasFewTokens)
+        let rowsPerUnit = roundsAtOnce ? together : Self.rowsPerUnit
+        forEachUnit(rows: weights.width, each: rowsPerUnit) { unit, worker in activate(unit, worker: worker) }
+        if let roundedActivated, !roundsAtOnce {
             pool.round(
                 workspace.activated.pointer, inputStride: weights.width, to: roundedActivated,
                 tokens: plan.assignments.count)
         }
-        cutIntoUnits(rows: weights.hiddenSize)
-        pool.forEach(count: units.count, grain: 1) { taken, worker in
-            for unit in units[taken] { projectDown(unit, worker: worker) }
+        forEachUnit(rows: weights.hiddenSize, each: Self.rowsPerUnit) { unit, worker in
+            projectDown(unit, worker: worker)
         }
     }
 
-    private func cutIntoUnits(rows: Int) {
-        units.removeAll(keepingCapacity: true)
-        for expert in plan.activeExperts {
-            for start in stride(from: 0, to: rows, by: GroupedExperts.rowsPerUnit) {
-                units.append(Unit(expert: expert, rows: start..<min(start + GroupedExperts.rowsPerUnit, rows)))
+    /// Whether no expert has so many tokens that arithmetic takes longer than reading its weights.
+    private var hasFewTokens: Bool {
+        plan.activeExperts.allSatisfy { plan.slots(of: $0).count <= Self.fewTokens }
+    }
+
+    /// Calls `body` with units that cover `rows` rows of every active expert.
+    ///
+    /// While experts have few tokens, memory is the limit, and a thread reads on through neighbouring rows. When one has
+    /// many, units stay small, because a busy expert's rows cost more than others.
+    private func forEachUnit(rows: Int, each rowsPerUnit: Int, _ body: (_ unit: Unit, _ worker: Int) -> Void) {
+        let blocks = (rows + rowsPerUnit - 1) / rowsPerUnit
+        let experts = plan.activeExperts
+        func units(_ taken: Range<Int>, _ worker: Int) {
+            var next = taken.lowerBound
+            while next < taken.upperBound {
+                let (index, block) = next.quotientAndRemainder(dividingBy: blocks)
+                let end = min(block + taken.upperBound - next, blocks)
+                let range = block * rowsPerUnit..<min(end * rowsPerUnit, rows)
+                body(Unit(expert: experts[index], rows: range), worker)
+                next += end - block
             }
         }
+        if hasFewTokens {
+            pool.forEach(count: experts.count * blocks, shrinkingTo: 1, units)
+        } else {
+            pool.forEach(count: experts.count * blocks, grain: 1, units)
+        }
     }
 
-    /// `activated[slot][rows] = activation(gate x, up x)`.
+    /// `activated[slot][rows] = activation(gate x, up x)`, rounded where the down projection is packed.
     private func activate(_ unit: Unit, worker: Int) {
         let slots = plan.slots(of: unit.expert)
         let height = unit.rows.count
         let panelBytes = Kernels.productScratchBytes(columns: weights.hiddenSize)
         let panel = pool.scratch(
-            worker: worker, bytes: panelBytes + slots.count * height * MemoryLayout<Float>.stride)
-        let activated = workspace.activated.pointer + slots.lowerBound * weights.width + unit.rows.lowerBound
+            worker: worker, bytes: panelBytes + 2 * slots.count * height * MemoryLayout<Float>.stride)
         let beside = (panel + panelBytes).assumingMemoryBound(to: Float.self)
-        if weights.activation.isGated {
-            widen(.gate, unit, into: activated, stride: weights.width, scratch: panel)
-            widen(.up, unit, into: beside, stride: height, scratch: panel)
-        } else {
-            widen(.up, unit, into: activated, stride: weights.width, scratch: panel)
+        var activated = beside + slots.count * height
+        var stride = height
+        if !roundsAtOnce {
+            activated = workspace.activated.pointer + slots.lowerBound * weights.width + unit.rows.lowerBound
+            stride = weights.width
         }
-        for token in 0..<slots.count {
-            weights.activation.apply(
-                activated + token * weights.width, beside + token * height, count: height, kernels: kernels)
+        widen(weights.activation.isGated ? .gate : .up, unit, into: activated, stride: stride, scratch: panel)
+        if weights.activation.isGated { widen(.up, unit, into: beside, stride: height, scratch: panel) }
+        for (token, slot) in slots.enumerated() {
+            let numbers = activated + token * stride
+            weights.activation.apply(numbers, beside + token * height, count: height, kernels: kernels)
+            if let roundedActivated, roundsAtOnce {
+                kernels.round(
+                    numbers, count: height, to: roundedActivated, token: slot, column: unit.rows.lowerBound)
+            }
         }
     }
 

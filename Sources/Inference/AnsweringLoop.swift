@@ -31,13 +31,24 @@ extension LoadedModel {
         }
     }
 
+    /// Tokens of the longest sequence whose KV cache fits into the memory that `options` allow. Not limited for an
+    /// encoder with a decoder, whose caches are small.
+    public func longestSequence(_ options: EngineOptions) -> Int {
+        guard case .decoder(let model) = model else { return .max }
+        return model.longestSequence(
+            cacheType: options.cacheType, cacheBytes: options.cacheBytes, maxBatch: options.maxBatch)
+    }
+
     /// Called on the engine's thread: the compute pool belongs to the thread that makes it.
     func makeLoop(_ options: EngineOptions, contextLength: Int, observer: any RoutingObserver) -> any AnsweringLoop {
         let pool = ComputePool(threads: options.threads)
+        // A system that refuses now, after the list was checked, leaves the threads where they were.
+        if let processors = options.processors { try? pool.pin(to: processors) }
         switch model {
         case .decoder(let model):
             let runner = ModelRunner(
-                model: model, pool: pool, maxBatch: max(options.prefillChunk, options.maxRunning), observer: observer)
+                model: model, pool: pool, maxBatch: options.maxBatch, cacheType: options.cacheType,
+                cacheBytes: options.cacheBytes, observer: observer)
             return ContinuousBatch(
                 loaded: self, runner: runner, seats: seats(options), promptShare: options.sharedPrefillChunk,
                 contextLength: contextLength, recorder: options.recorder)
@@ -47,4 +58,9 @@ extension LoadedModel {
                 recorder: options.recorder)
         }
     }
+}
+
+extension EngineOptions {
+    /// Tokens of one pass through the model.
+    var maxBatch: Int { max(prefillChunk, maxRunning) }
 }

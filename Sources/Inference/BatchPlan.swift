@@ -6,6 +6,8 @@ struct BatchPlan: Equatable {
     /// Tokens of each answer, 0 for those that wait.
     let tokens: [Int]
 
+    init(tokens: [Int]) { self.tokens = tokens }
+
     /// - Parameters:
     ///   - pendingPrompt: for each answer, in order of arrival, the prompt tokens that are still to go through the model.
     ///   - budget: tokens of one pass, at least one for each answer.

@@ -11,6 +11,8 @@ import Tokenization
 public struct EngineOptions: Sendable {
     /// Threads of the compute pool, the engine's own included.
     public var threads: Int = ProcessInfo.processInfo.activeProcessorCount
+    /// One for each thread to run on alone, where it should; check it before (`ProcessorList.check(threads:)`).
+    public var processors: ProcessorList?
     /// Tokens that prompt and answer may have together; nil: what the model was trained for, at most
     /// `EngineOptions.defaultContextLimit`.
     public var contextLength: Int?
@@ -22,11 +24,21 @@ public struct EngineOptions: Sendable {
     public var prefillChunk = 512
     /// Prompt tokens that go through the model together with the next tokens of other answers, which wait for them.
     public var sharedPrefillChunk = 64
+    /// How keys and values are kept.
+    public var cacheType = KVCacheType.f32
+    /// Memory for the KV caches of all requests together, in bytes, taken as it is needed. The context is no longer than
+    /// what it holds; where several requests do not fit at the same time, the younger ones wait.
+    public var cacheBytes = EngineOptions.defaultCacheBytes
     /// Records the expert activations of requests. Whoever makes it closes it, after the engine.
     public var recorder: TraceRecorder?
 
-    /// The key–value cache of a context is reserved for each request, so the default is moderate.
+    /// A quarter of the machine's memory.
+    public static let defaultCacheBytes = Int(clamping: ProcessInfo.processInfo.physicalMemory / 4)
+
+    /// The context that is used if nobody asks for another one: some models' own is far longer than most need.
     public static let defaultContextLimit = 32_768
+    /// A context that is no use when it is shorter.
+    public static let smallestContext = 64
 
     public init() {}
 }
@@ -129,7 +141,8 @@ extension ModelDescription {
         let outline = loaded.model.outline
         let wanted = options.contextLength ?? EngineOptions.defaultContextLimit
         self.init(
-            id: loaded.id, architecture: outline.architecture, contextLength: min(wanted, outline.contextLength),
+            id: loaded.id, architecture: outline.architecture,
+            contextLength: min(wanted, outline.contextLength, loaded.longestSequence(options)),
             vocabularySize: outline.vocabularySize, layers: outline.layers, experts: outline.experts,
             expertsPerToken: outline.expertsPerToken)
     }

@@ -13,19 +13,34 @@ public final class ModelRunner {
     public let model: TransformerModel
     /// Tokens that `forward` takes at once at most.
     public let maxBatch: Int
+    /// Memory of the caches that `makeCache` makes.
+    public let pages: KVPagePool
+    /// Pages that a sequence of this model takes.
+    public let demand: KVDemand
     private let pool: ComputePool
     private let kernels = Kernels.selected
+    private let attention: PagedAttention
     private let workspace: Workspace
     private let feedForward: FeedForwardBlock
     private var tables: RotaryTables
 
+    /// - Parameters:
+    ///   - cacheType: of the KV caches.
+    ///   - cacheBytes: for all KV caches together; memory is taken as it is needed.
     public init(
-        model: TransformerModel, pool: ComputePool, maxBatch: Int = 512, observer: (any RoutingObserver)? = nil
+        model: TransformerModel, pool: ComputePool, maxBatch: Int = 512, cacheType: KVCacheType = .f32,
+        cacheBytes: Int = .max, observer: (any RoutingObserver)? = nil
     ) {
         precondition(maxBatch > 0)
         self.model = model
         self.maxBatch = maxBatch
         self.pool = pool
+        let shape = model.configuration.attention
+        let page = shape.page(cacheType)
+        pages = KVPagePool(shape: page, bytes: cacheBytes)
+        demand = KVDemand(masks: model.configuration.blocks.map(\.mask), maxBatch: maxBatch)
+        attention = PagedAttention(
+            work: AttentionWork(shape, page: page), scale: shape.scale, pool: pool, kernels: kernels)
         workspace = Workspace(configuration: model.configuration, tokens: maxBatch)
         feedForward = FeedForwardBlock(
             model.blocks.map(\.feedForward), hiddenSize: model.configuration.hiddenSize,
@@ -33,12 +48,9 @@ public final class ModelRunner {
         tables = RotaryTables(model.configuration.rotary)
     }
 
-    /// An empty cache for one sequence of up to `capacity` positions.
+    /// An empty cache for one sequence of up to `capacity` positions. It takes memory when positions are filled.
     public func makeCache(capacity: Int) -> KVCache {
-        let attention = model.configuration.attention
-        return KVCache(
-            blocks: model.configuration.layers, keyWidth: attention.cachedKeyWidth,
-            valueWidth: attention.cachedValueWidth, capacity: capacity)
+        KVCache(masks: model.configuration.blocks.map(\.mask), pool: pages, capacity: capacity)
     }
 
     /// Appends `tokens` to the sequence in `cache`; see `forward(_:isCancelled:)`.
@@ -54,7 +66,7 @@ public final class ModelRunner {
     /// depend on the others.
     ///
     /// - Parameters:
-    ///   - parts: 1...`maxBatch` tokens together.
+    ///   - parts: 1...`maxBatch` tokens together. The pages that their caches need are available.
     ///   - isCancelled: asked before each block.
     /// - Returns: logits of the positions asked for, part by part, shape [positions × vocabulary], valid until the next
     ///   call; nil if cancelled (the caches are then good for nothing).
@@ -65,18 +77,39 @@ public final class ModelRunner {
             precondition(!part.tokens.isEmpty, "a sequence without new tokens")
             precondition(part.cache.count + part.tokens.count <= part.cache.capacity, "the cache is full")
         }
-        let batch = MicroBatch(parts, queriesPerRow: model.configuration.attention.queriesPerRow) {
-            tables.table(capacity: $0.cache.capacity, reaching: $0.cache.count + $0.tokens.count)
-        }
+        let batch = makeBatch(parts)
+        let plans = makePlans(batch)
         for (row, token) in parts.lazy.flatMap(\.tokens).enumerated() { embed(token, row: row) }
         for (index, block) in model.blocks.enumerated() {
             if isCancelled() { return nil }
-            let step = AttentionStep(block: index, shape: model.configuration.blocks[index], batch: batch)
-            runAttention(block, step: step)
+            let shape = model.configuration.blocks[index]
+            guard let plan = plans.first(where: { $0.mask == shape.mask })?.plan else {
+                preconditionFailure("every mask has a plan")
+            }
+            runAttention(block, step: AttentionStep(block: index, shape: shape, batch: batch, plan: plan))
             runFeedForward(block, index: index, tokens: count)
         }
-        for part in parts { part.cache.count += part.tokens.count }
+        for part in parts { part.cache.advance(part.tokens.count) }
         return logits(parts, batch)
+    }
+
+    private func makeBatch(_ parts: [SequencePart]) -> MicroBatch {
+        for part in parts {
+            part.cache.reserve(part.tokens.count)
+            tables.reserve(capacity: part.cache.capacity, reaching: part.cache.count + part.tokens.count)
+        }
+        return MicroBatch(parts) { tables.table(capacity: $0.cache.capacity) }
+    }
+
+    /// One for each mask that blocks have.
+    private func makePlans(_ batch: MicroBatch) -> [(mask: AttentionMask, plan: AttentionPlan)] {
+        var plans: [(mask: AttentionMask, plan: AttentionPlan)] = []
+        for block in model.configuration.blocks where !plans.contains(where: { $0.mask == block.mask }) {
+            let plan = AttentionPlan(batch.sequences, mask: block.mask, work: attention.work, threads: pool.threads)
+            workspace.reservePartials(plan.partialFloats)
+            plans.append((block.mask, plan))
+        }
+        return plans
     }
 
     private func embed(_ token: Int32, row: Int) {
@@ -92,11 +125,11 @@ public final class ModelRunner {
         let shape = model.configuration.attention
         switch block.attention {
         case .grouped(let weights):
-            GroupedAttention(shape: shape, epsilon: model.configuration.norm.epsilon, pool: pool, kernels: kernels)
+            GroupedAttention(shape: shape, epsilon: model.configuration.norm.epsilon, paged: attention)
                 .run(weights, step: step, workspace: workspace)
         case .latent(let weights):
             guard let latent = shape.latent else { preconditionFailure("loaded as another kind of attention") }
-            LatentAttention(shape: shape, latent: latent, pool: pool, kernels: kernels)
+            LatentAttention(shape: shape, latent: latent, paged: attention)
                 .run(weights, step: step, workspace: workspace)
         }
         addUpdate(tokens: step.batch.rows)

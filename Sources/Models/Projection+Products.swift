@@ -9,12 +9,37 @@ extension ComputePool {
         rounding: RoundingBuffers? = nil
     ) {
         if let packed = projection.packed, let rounding {
-            let rounded = rounding.buffer(columns: packed.columns)
+            let rounded = rounding.buffer(for: [packed])
             round(input, inputStride: packed.columns, to: rounded, tokens: tokens)
             multiply(packed: packed, activations: rounded, tokens: 0..<tokens, output: output)
         } else {
             multiply(projection.matrix, input: input, tokens: tokens, output: output)
         }
+        addBias(of: projection, to: output, tokens: tokens)
+    }
+
+    /// Several projections of the same inputs, in one fork where all are packed.
+    func multiply(
+        _ projections: [(Projection, output: UnsafeMutablePointer<Float>)], input: UnsafePointer<Float>, tokens: Int,
+        rounding: RoundingBuffers
+    ) {
+        let packed = projections.compactMap(\.0.packed)
+        guard let first = packed.first, packed.count == projections.count else {
+            for (projection, output) in projections {
+                multiply(projection, input: input, tokens: tokens, output: output, rounding: rounding)
+            }
+            return
+        }
+        let rounded = rounding.buffer(for: packed)
+        round(input, inputStride: first.columns, to: rounded, tokens: tokens)
+        let products = zip(packed, projections).map { matrix, projection in
+            PackedOutput(weights: matrix, output: projection.output, outputStride: matrix.rows)
+        }
+        multiply(products, activations: rounded, tokens: 0..<tokens)
+        for (projection, output) in projections { addBias(of: projection, to: output, tokens: tokens) }
+    }
+
+    private func addBias(of projection: Projection, to output: UnsafeMutablePointer<Float>, tokens: Int) {
         guard !projection.bias.isEmpty else { return }
         projection.bias.withUnsafeBufferPointer { bias in
             guard let base = bias.baseAddress else { return }
@@ -40,19 +65,5 @@ extension Kernels {
         norm.bias.withUnsafeBufferPointer { bias in
             if let base = bias.baseAddress { add(output, base, count: count) }
         }
-    }
-}
-/// Memory for the rounded inputs of a micro-batch, one buffer for each width. Used by one thread at a time.
-final class RoundingBuffers {
-    private let tokens: Int
-    private var buffers: [Int: RoundedActivations] = [:]
-
-    init(tokens: Int) { self.tokens = tokens }
-
-    func buffer(columns: Int) -> RoundedActivations {
-        if let buffer = buffers[columns] { return buffer }
-        let buffer = RoundedActivations(capacity: tokens, columns: columns)
-        buffers[columns] = buffer
-        return buffer
     }
 }

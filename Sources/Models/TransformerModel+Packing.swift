@@ -2,8 +2,8 @@ import Experts
 import Tensors
 
 extension TransformerModel {
-    /// The model with its quantised matrices laid out for products with inputs that are rounded to int8: faster, and no
-    /// longer exact (`ActivationPrecision.int8`). Matrices whose format has no such layout stay as they are.
+    /// The model with its quantised and bfloat16 matrices laid out for products with rounded inputs: faster, and no longer
+    /// exact (`ActivationPrecision.int8`). Matrices whose format has no such layout stay as they are.
     ///
     /// Packed matrices are in memory of their own; the mapped file's pages leave memory as they are done with.
     ///

@@ -22,6 +22,8 @@ final class Workspace {
     let latentQueries: FloatBuffer
     /// Latent attention: sums of compressed values, shape [tokens × heads × rank].
     let latentOutputs: FloatBuffer
+    /// Unfinished softmaxes of attention that is cut along the context, made larger when a context needs it.
+    private(set) var partials = FloatBuffer(count: 0)
     /// For inputs of packed projections.
     let rounding: RoundingBuffers
     /// Logits, made larger when all positions are asked for. Shape [positions × vocabulary].
@@ -52,6 +54,10 @@ final class Workspace {
         latentOutputs = FloatBuffer(count: tokens * widths.latentOutputs)
         rounding = RoundingBuffers(tokens: tokens)
         logits = FloatBuffer(count: vocabularySize)
+    }
+
+    func reservePartials(_ count: Int) {
+        if partials.count < count { partials = FloatBuffer(count: 2 * count) }
     }
 
     func reserveLogits(_ count: Int) {

@@ -26,11 +26,30 @@ extension ComputePool {
         packed weights: PackedMatrix, activations: RoundedActivations, tokens: Range<Int>,
         output: UnsafeMutablePointer<Float>, outputStride: Int? = nil, kernels: Kernels = .selected
     ) {
-        let grain = packedGrain(weights, tokens: tokens.count)
-        forEach(count: weights.rows, grain: grain) { rows, _ in
-            kernels.multiply(
-                packed: weights, rows: rows, activations: activations, tokens: tokens,
-                output: output + rows.lowerBound, outputStride: outputStride ?? weights.rows)
+        let product = PackedOutput(weights: weights, output: output, outputStride: outputStride ?? weights.rows)
+        multiply([product], activations: activations, tokens: tokens, kernels: kernels)
+    }
+
+    /// Several matrices times the same inputs, in one fork.
+    public func multiply(
+        _ products: [PackedOutput], activations: RoundedActivations, tokens: Range<Int>,
+        kernels: Kernels = .selected
+    ) {
+        let pairs = products.reduce(0) { $0 + $1.pairs }
+        let pairBytes = (products.map(\.weights.panelBytes).max() ?? 1) * 2
+        let smallest = Self.smallestShare / (pairBytes * max(tokens.count, 1)) + 1
+        forEach(count: pairs, shrinkingTo: smallest) { taken, _ in
+            var start = 0
+            for product in products {
+                let mine = taken.clamped(to: start..<start + product.pairs)
+                if !mine.isEmpty {
+                    let rows = product.rows(ofPairs: mine.lowerBound - start..<mine.upperBound - start)
+                    kernels.multiply(
+                        packed: product.weights, rows: rows, activations: activations, tokens: tokens,
+                        output: product.output + rows.lowerBound, outputStride: product.outputStride)
+                }
+                start += product.pairs
+            }
         }
     }
 
@@ -46,14 +65,6 @@ extension ComputePool {
         }
     }
 
-    /// As `rowGrain`, in pairs of panels, which tiles take at once.
-    private func packedGrain(_ weights: PackedMatrix, tokens: Int) -> Int {
-        let rowCost = max(weights.panelBytes / PackedMatrix.panelRows * max(tokens, 1), 1)
-        let even = (weights.rows + threads * 4 - 1) / (threads * 4)
-        let smallest = (Self.smallestShare + rowCost - 1) / rowCost
-        return max(even, smallest, 1).roundedUp(toMultipleOf: 2 * PackedMatrix.panelRows)
-    }
-
     /// Rows in one piece of work: four pieces a worker, so that a slow one does not keep the others waiting, but none
     /// too small; a multiple of 16, so that the tiles of the kernels are full.
     private func rowGrain(_ weights: WeightMatrix, tokens: Int) -> Int {
@@ -62,6 +73,26 @@ extension ComputePool {
         let smallest = (Self.smallestShare + rowCost - 1) / rowCost
         return max(even, smallest, 1).roundedUp(toMultipleOf: 16)
     }
+}
+
+/// A packed matrix and where its product goes: `output[i * outputStride + r]` for input i and row r.
+public struct PackedOutput {
+    let weights: PackedMatrix
+    let output: UnsafeMutablePointer<Float>
+    let outputStride: Int
+
+    public init(weights: PackedMatrix, output: UnsafeMutablePointer<Float>, outputStride: Int) {
+        self.weights = weights
+        self.output = output
+        self.outputStride = outputStride
+    }
+
+    /// Rows are split in pairs of panels, which tiles take at once.
+    fileprivate var pairs: Int { (weights.rows + Self.pairRows - 1) / Self.pairRows }
+    fileprivate func rows(ofPairs pairs: Range<Int>) -> Range<Int> {
+        pairs.lowerBound * Self.pairRows..<min(pairs.upperBound * Self.pairRows, weights.rows)
+    }
+    private static var pairRows: Int { 2 * PackedMatrix.panelRows }
 }
 
 extension Int {

@@ -68,6 +68,36 @@ public final class ComputePool: @unchecked Sendable {
         }
     }
 
+    /// As `forEach(count:grain:)` in pieces that get shorter: each is a share of what is left, but `smallest` elements at
+    /// least, and starts at a multiple of it. For work that reads memory from front to back: long pieces are read
+    /// faster, and short ones at the end let the workers finish together.
+    public func forEach(
+        count: Int, shrinkingTo smallest: Int, _ body: (_ range: Range<Int>, _ worker: Int) -> Void
+    ) {
+        precondition(count >= 0 && smallest > 0, "nothing can be split that way")
+        guard count > 0 else { return }
+        exclusively {
+            guard count > smallest, threads > 1 else { return body(0..<count, 0) }
+            next.store(0, ordering: .relaxed)
+            fork { worker in
+                while let piece = nextPiece(of: count, smallest: smallest) { body(piece, worker) }
+            }
+        }
+    }
+
+    /// Takes a piece of what is left of `0..<count`: half of an even share.
+    private func nextPiece(of count: Int, smallest: Int) -> Range<Int>? {
+        var start = next.load(ordering: .relaxed)
+        while start < count {
+            let share = (count - start) / (2 * threads) / smallest * smallest
+            let end = min(start + max(share, smallest), count)
+            let (isOurs, current) = next.weakCompareExchange(expected: start, desired: end, ordering: .relaxed)
+            if isOurs { return start..<end }
+            start = current
+        }
+        return nil
+    }
+
     /// At least `bytes` bytes, aligned to 64, that belong to `worker` until its next call. Contents are undefined.
     public func scratch(worker: Int, bytes: Int) -> UnsafeMutableRawPointer {
         scratch[worker].reserve(bytes: bytes)

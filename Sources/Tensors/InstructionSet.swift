@@ -6,6 +6,10 @@ public enum InstructionSet: String, Sendable, CaseIterable {
     case avx2
     /// x86-64 with AVX-512 F, BW, DQ, VL and VNNI.
     case avx512
+    /// Every AArch64.
+    case neon
+    /// AArch64 with the dot products of Armv8.2.
+    case neonDot = "neon-dot"
 
     /// The environment variable that forces one of them.
     public static let environmentVariable = "GUILDHALL_ISA"

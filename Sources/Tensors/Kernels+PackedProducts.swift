@@ -13,8 +13,8 @@ extension Kernels {
     ) {
         precondition(tokens.lowerBound >= 0 && tokens.upperBound <= activations.capacity, "no such tokens")
         multiply(
-            weights, rows: rows, inputs: activations.blocks(of: tokens.lowerBound), columns: activations.columns,
-            order: nil, tokens: tokens.count, output: output, outputStride: outputStride)
+            weights, rows: rows, activations: activations, first: tokens.lowerBound, order: nil, tokens: tokens.count,
+            output: output, outputStride: outputStride)
     }
 
     /// The same for the tokens that `order` names, in its order: output i belongs to token `order[i]`. So the tokens
@@ -25,28 +25,40 @@ extension Kernels {
     ) {
         precondition(order.allSatisfy { $0 >= 0 && Int($0) < activations.capacity }, "no such tokens")
         multiply(
-            weights, rows: rows, inputs: activations.blocks, columns: activations.columns, order: order.baseAddress,
-            tokens: order.count, output: output, outputStride: outputStride)
+            weights, rows: rows, activations: activations, first: 0, order: order.baseAddress, tokens: order.count,
+            output: output, outputStride: outputStride)
     }
 
     private func multiply(
-        _ weights: PackedMatrix, rows: Range<Int>, inputs: UnsafePointer<gh_rounded_block>, columns: Int,
+        _ weights: PackedMatrix, rows: Range<Int>, activations: RoundedActivations, first: Int,
         order: UnsafePointer<Int32>?, tokens: Int, output: UnsafeMutablePointer<Float>, outputStride: Int
     ) {
-        precondition(columns == weights.columns, "inputs of another size")
+        precondition(activations.columns == weights.columns, "inputs of another size")
         precondition(tokens <= 1 || outputStride >= rows.count, "rows overlap")
         let panels = weights.panels(of: rows)
         guard !rows.isEmpty, tokens > 0 else { return }
-        var product = gh_packed_product(
-            panels: weights.region.base + panels.lowerBound * weights.panelBytes, rows: Int64(rows.count),
-            columns: Int64(columns), inputs: inputs, order: order, tokens: Int64(tokens), out: output,
-            out_stride: Int64(outputStride))
-        table.pointee.multiply_packed(weights.packedType, &product)
+        let start = weights.region.base + panels.lowerBound * weights.panelBytes
+        switch weights.layout {
+        case .blocks(let type):
+            var product = gh_packed_product(
+                panels: start, rows: Int64(rows.count), columns: Int64(weights.columns),
+                inputs: activations.blocks(of: first, form: weights.form), order: order, tokens: Int64(tokens),
+                out: output,
+                out_stride: Int64(outputStride))
+            table.pointee.multiply_packed(type, &product)
+        case .pairs:
+            var product = gh_pair_product(
+                panels: start, rows: Int64(rows.count), columns: Int64(weights.columns),
+                inputs: activations.halves(of: first), order: order, tokens: Int64(tokens), out: output,
+                out_stride: Int64(outputStride))
+            table.pointee.multiply_pairs(&product)
+        }
     }
 
-    /// Exact sums in registers and nothing else, for `rounds` of them: a probe of the speed that no product with packed
-    /// weights can pass. The number of multiplications and additions comes back.
-    public func productProbe(rounds: Int) -> Int {
-        Int(table.pointee.product_probe(Int64(max(rounds, 0)))) * 2
+    /// Sums in registers and nothing else, for `rounds` of them: a probe of the speed that no product with weights packed
+    /// for inputs of `form` can pass. The number of multiplications and additions comes back.
+    public func productProbe(rounds: Int, form: RoundedForms = .int8) -> Int {
+        let rounds = Int64(max(rounds, 0))
+        return 2 * Int(form == .bfloat16 ? table.pointee.pair_probe(rounds) : table.pointee.product_probe(rounds))
     }
 }

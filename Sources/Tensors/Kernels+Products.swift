@@ -85,8 +85,8 @@ extension Kernels {
         panelRows(columns: columns) * panelStride(columns: columns) * MemoryLayout<Float>.stride
     }
 
-    /// A panel should stay in a core's L2 cache.
-    private static let panelBytes = 256 << 10
+    /// A panel should stay in a core's L2 cache, beside inputs and outputs.
+    private static let panelBytes = min(max(CacheSizes.ofThisMachine.level2 / 4, 64 << 10), 1 << 20)
     /// The tiles of `gemm` take this many rows.
     private static let tileRows = 4
 

@@ -10,7 +10,8 @@ import CKernels
 
 /// The inner loops in one instruction set. A value is a pointer to a constant table, cheap to copy.
 ///
-/// AVX2 and AVX-512 give identical bits; `scalar` differs from them in rounding.
+/// All vector instruction sets give identical bits. `scalar` differs from them in rounding, but for products with packed
+/// weights, whose bits are the same everywhere.
 ///
 /// `@unchecked Sendable` holds because the table is a constant of the program and its functions keep no state.
 public struct Kernels: @unchecked Sendable {
@@ -58,6 +59,8 @@ public struct Kernels: @unchecked Sendable {
         case .scalar: gh_kernels_scalar()
         case .avx2: gh_kernels_avx2()
         case .avx512: gh_kernels_avx512()
+        case .neon: gh_kernels_neon()
+        case .neonDot: gh_kernels_neon_dot()
         }
     }
 

@@ -6,26 +6,26 @@ extension PackedMatrix {
     ///
     /// Pack the experts of a layer as one matrix and take `rows(_:)` of it, or give an `arena`: see there.
     public init?(packing weights: WeightMatrix, pool: ComputePool? = nil, arena: WeightArena? = nil) {
-        guard let packed = Self.packedType(of: weights.type),
+        guard let layout = PanelLayout(weights.type),
             let bytes = Self.byteCount(weights.type, rows: weights.rows, columns: weights.columns)
         else { return nil }
-        let panelBytes = Int(gh_packed_panel_bytes(packed, Int64(weights.columns)))
+        let panelBytes = layout.panelBytes(columns: weights.columns)
         let region = Self.region(count: bytes, arena) { output in
             let panels = bytes / panelBytes
             func pack(_ range: Range<Int>) {
                 for panel in range {
                     let first = panel * Self.panelRows
-                    gh_pack_panel(
-                        packed, weights.row(first), Int64(weights.rowBytes),
-                        Int64(min(Self.panelRows, weights.rows - first)), Int64(weights.columns),
-                        output + panel * panelBytes)
+                    let count = min(Self.panelRows, weights.rows - first)
+                    layout.pack(
+                        weights.row(first), rowBytes: weights.rowBytes, count: count, columns: weights.columns,
+                        into: output + panel * panelBytes)
                 }
             }
             guard let pool else { return pack(0..<panels) }
             pool.forEach(count: panels, grain: max(panels / (4 * pool.threads), 1)) { range, _ in pack(range) }
         }
         self.init(
-            packedType: packed, type: weights.type, rows: weights.rows, columns: weights.columns, region: region)
+            layout: layout, type: weights.type, rows: weights.rows, columns: weights.columns, region: region)
     }
 
     /// Packs rows that come from elsewhere, sixteen at a time, so that the matrix is never in memory twice. Nil if such
@@ -35,10 +35,10 @@ extension PackedMatrix {
         type: ElementType, rows: Int, columns: Int, arena: WeightArena? = nil,
         reading read: (_ rows: Range<Int>, _ buffer: UnsafeMutableRawBufferPointer) throws -> Void
     ) rethrows {
-        guard let packed = Self.packedType(of: type), let rowBytes = type.byteCount(elements: columns),
+        guard let layout = PanelLayout(type), let rowBytes = type.byteCount(elements: columns),
             let bytes = Self.byteCount(type, rows: rows, columns: columns)
         else { return nil }
-        let panelBytes = Int(gh_packed_panel_bytes(packed, Int64(columns)))
+        let panelBytes = layout.panelBytes(columns: columns)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.panelRows * rowBytes, alignment: 64)
         defer { buffer.deallocate() }
         let region = try Self.region(count: bytes, arena) { output in
@@ -48,12 +48,12 @@ extension PackedMatrix {
                 try read(range, part)
                 // `rowBytes` is positive, because `columns` is, so the buffer has an address.
                 guard let source = part.baseAddress else { return }
-                gh_pack_panel(
-                    packed, source, Int64(rowBytes), Int64(range.count), Int64(columns),
-                    output + first / Self.panelRows * panelBytes)
+                layout.pack(
+                    source, rowBytes: rowBytes, count: range.count, columns: columns,
+                    into: output + first / Self.panelRows * panelBytes)
             }
         }
-        self.init(packedType: packed, type: type, rows: rows, columns: columns, region: region)
+        self.init(layout: layout, type: type, rows: rows, columns: columns, region: region)
     }
 
     private static func region(

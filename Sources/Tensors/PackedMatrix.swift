@@ -1,7 +1,7 @@
 import CKernels
 
 /// A matrix of weights in the layout that products with rounded inputs read fastest: sixteen rows side by side (see
-/// `gh_packed.h`). It holds the same numbers as the matrix it was made of, in about as many bytes.
+/// `gh_packed.h` and `gh_pairs.h`). It holds the same numbers as the matrix it was made of, in about as many bytes.
 public struct PackedMatrix: Sendable {
     /// The format of the matrix it was made of.
     public let type: ElementType
@@ -11,23 +11,26 @@ public struct PackedMatrix: Sendable {
     public let region: ByteRegion
     /// Bytes of sixteen rows.
     public let panelBytes: Int
-    let packedType: gh_packed_type
+    let layout: PanelLayout
+
+    /// What the inputs of its products must be rounded to.
+    public var form: RoundedForms { layout.form }
 
     /// Rows of one panel. Products start at a multiple of it.
     public static let panelRows = gh_panel_rows
 
     /// Whether a matrix of this kind can be packed.
     public static func canPack(_ type: ElementType, columns: Int) -> Bool {
-        packedType(of: type) != nil && columns > 0 && columns.isMultiple(of: type.blockElements)
+        PanelLayout(type) != nil && columns > 0 && columns.isMultiple(of: max(type.blockElements, 32))
     }
 
     /// Bytes of a packed matrix; nil if it cannot be packed or the size overflows.
     public static func byteCount(_ type: ElementType, rows: Int, columns: Int) -> Int? {
-        guard rows >= 0, columns <= Int.max >> 8, canPack(type, columns: columns), let packed = packedType(of: type)
+        guard rows >= 0, columns <= Int.max >> 8, canPack(type, columns: columns), let layout = PanelLayout(type)
         else { return nil }
         let panels = rows / panelRows + (rows.isMultiple(of: panelRows) ? 0 : 1)
         let (bytes, overflow) = panels.multipliedReportingOverflow(
-            by: Int(gh_packed_panel_bytes(packed, Int64(columns))))
+            by: layout.panelBytes(columns: columns))
         return overflow ? nil : bytes
     }
 
@@ -35,9 +38,9 @@ public struct PackedMatrix: Sendable {
     /// matrix held. Nil if they cannot be packed so, are too few or too many, or lie at no multiple of 64.
     public init?(type: ElementType, rows: Int, columns: Int, region: ByteRegion) {
         guard let bytes = Self.byteCount(type, rows: rows, columns: columns), bytes == region.count,
-            UInt(bitPattern: region.base).isMultiple(of: 64), let packed = Self.packedType(of: type)
+            UInt(bitPattern: region.base).isMultiple(of: 64), let layout = PanelLayout(type)
         else { return nil }
-        self.init(packedType: packed, type: type, rows: rows, columns: columns, region: region)
+        self.init(layout: layout, type: type, rows: rows, columns: columns, region: region)
     }
 
     /// Rows `range` as a matrix of its own, sharing the bytes; an expert of a fused tensor is one of these.
@@ -46,7 +49,7 @@ public struct PackedMatrix: Sendable {
         let panels = panels(of: range)
         let bytes = panels.lowerBound * panelBytes..<panels.upperBound * panelBytes
         return PackedMatrix(
-            packedType: packedType, type: type, rows: range.count, columns: columns, region: region.slice(bytes))
+            layout: layout, type: type, rows: range.count, columns: columns, region: region.slice(bytes))
     }
 
     /// The panels that hold exactly the rows `range`.
@@ -57,29 +60,12 @@ public struct PackedMatrix: Sendable {
         return range.lowerBound / Self.panelRows..<(range.upperBound + Self.panelRows - 1) / Self.panelRows
     }
 
-    init(packedType: gh_packed_type, type: ElementType, rows: Int, columns: Int, region: ByteRegion) {
+    init(layout: PanelLayout, type: ElementType, rows: Int, columns: Int, region: ByteRegion) {
         self.type = type
         self.rows = rows
         self.columns = columns
         self.region = region
-        self.packedType = packedType
-        panelBytes = Int(gh_packed_panel_bytes(packedType, Int64(columns)))
-    }
-
-    static func packedType(of type: ElementType) -> gh_packed_type? {
-        switch type {
-        case .q8_0: gh_packed_q8_0
-        case .q4_0: gh_packed_q4_0
-        case .q4_1: gh_packed_q4_1
-        case .q5_0: gh_packed_q5_0
-        case .q5_1: gh_packed_q5_1
-        case .q4_K: gh_packed_q4_K
-        case .q5_K: gh_packed_q5_K
-        case .q6_K: gh_packed_q6_K
-        case .iq4_NL: gh_packed_iq4_nl
-        case .iq4_XS: gh_packed_iq4_xs
-        case .mxfp4: gh_packed_mxfp4
-        case .f32, .f16, .bf16, .q2_K, .q3_K, .f8E4M3: nil
-        }
+        self.layout = layout
+        panelBytes = layout.panelBytes(columns: columns)
     }
 }

@@ -1,7 +1,7 @@
 import CKernels
 
-/// Inputs of products with packed weights: for each token `columns` numbers, rounded to int8 in blocks of 32 (scale =
-/// max|x| / 127, ties to even). A block that holds an infinity or NaN makes its products NaN.
+/// Inputs of products with packed weights: for each token `columns` numbers, rounded to each of its forms. An int8 block
+/// that holds an infinity or NaN makes its products NaN.
 ///
 /// `@unchecked Sendable` passes the storage between threads, it does not order their accesses: workers round disjoint
 /// tokens, and multiply after all have (the end of a fork of a `ComputePool` orders the two).
@@ -10,24 +10,44 @@ public final class RoundedActivations: @unchecked Sendable {
     public let capacity: Int
     /// Numbers of a token, a multiple of 32.
     public let columns: Int
-    let blocks: UnsafeMutablePointer<gh_rounded_block>
+    /// What the numbers are rounded to.
+    public let forms: RoundedForms
+    private let blocks: UnsafeMutablePointer<gh_rounded_block>
+    private let units: UnsafeMutablePointer<gh_rounded_block>
+    private let halves: UnsafeMutablePointer<UInt16>
     private let storage: UnsafeMutableRawPointer
 
-    /// Room for `capacity` tokens, 1.5 bytes a number; contents are undefined.
-    public init(capacity: Int, columns: Int) {
+    /// Room for `capacity` tokens, 1.5 bytes a number as int8 and two as bfloat16; contents are undefined.
+    public init(capacity: Int, columns: Int, forms: RoundedForms = .int8) {
         precondition(capacity >= 0 && columns > 0 && columns.isMultiple(of: 32), "not whole blocks")
         self.capacity = capacity
         self.columns = columns
         let (count, overflow) = capacity.multipliedReportingOverflow(by: columns / 32)
         precondition(!overflow && count < Int.max / 256, "no such buffer")
-        storage = AlignedStorage.allocate(bytes: max(count, 1) * MemoryLayout<gh_rounded_block>.stride)
-        blocks = storage.bindMemory(to: gh_rounded_block.self, capacity: max(count, 1))
+        self.forms = forms
+        precondition(!forms.contains(.int8Units) || columns.isMultiple(of: 256), "not whole units")
+        let blockCount = forms.contains(.int8) ? count : 0, unitCount = forms.contains(.int8Units) ? count : 0
+        let halfCount = forms.contains(.bfloat16) ? 32 * count : 0
+        let blockBytes = MemoryLayout<gh_rounded_block>.stride
+        storage = AlignedStorage.allocate(bytes: max((blockCount + unitCount) * blockBytes + 2 * halfCount, 1))
+        blocks = storage.bindMemory(to: gh_rounded_block.self, capacity: blockCount)
+        units = (storage + blockCount * blockBytes).bindMemory(to: gh_rounded_block.self, capacity: unitCount)
+        halves = (storage + (blockCount + unitCount) * blockBytes).bindMemory(to: UInt16.self, capacity: halfCount)
     }
 
     deinit { AlignedStorage.free(storage) }
 
-    /// The blocks of one token.
-    func blocks(of token: Int) -> UnsafeMutablePointer<gh_rounded_block> { blocks + token * (columns / 32) }
+    /// The blocks of one token, in the form `.int8` or `.int8Units`.
+    func blocks(of token: Int, form: RoundedForms) -> UnsafeMutablePointer<gh_rounded_block> {
+        precondition(forms.contains(form), "inputs were not rounded so")
+        return (form == .int8 ? blocks : units) + token * (columns / 32)
+    }
+
+    /// The bfloat16 numbers of one token.
+    func halves(of token: Int) -> UnsafeMutablePointer<UInt16> {
+        precondition(forms.contains(.bfloat16), "inputs were not rounded to bfloat16")
+        return halves + token * columns
+    }
 }
 
 extension Kernels {
@@ -38,8 +58,24 @@ extension Kernels {
     ) {
         precondition(tokens.lowerBound >= 0 && tokens.upperBound <= activations.capacity, "no room for the tokens")
         for (i, token) in tokens.enumerated() {
-            table.pointee.round_to_blocks(
-                input + i * inputStride, Int64(activations.columns), activations.blocks(of: token))
+            round(input + i * inputStride, count: activations.columns, to: activations, token: token, column: 0)
+        }
+    }
+
+    /// Rounds `count` floats to the columns from `column` on of one token. Both are multiples of 32, or of 256 where 256
+    /// numbers share a scale.
+    public func round(
+        _ input: UnsafePointer<Float>, count: Int, to activations: RoundedActivations, token: Int, column: Int
+    ) {
+        precondition(token >= 0 && token < activations.capacity, "no room for the token")
+        precondition(column >= 0 && count >= 0 && column + count <= activations.columns, "columns outside")
+        for (form, together) in [(RoundedForms.int8, 32), (.int8Units, 256)] where activations.forms.contains(form) {
+            precondition(column.isMultiple(of: together) && count.isMultiple(of: together), "not whole blocks")
+            let blocks = activations.blocks(of: token, form: form) + column / 32
+            table.pointee.round_to_blocks(input, Int64(count), Int64(together), blocks)
+        }
+        if activations.forms.contains(.bfloat16) {
+            table.pointee.round_to_bf16(input, Int64(count), activations.halves(of: token) + column)
         }
     }
 }

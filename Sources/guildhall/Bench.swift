@@ -7,24 +7,29 @@ import Tensors
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure prefill and decode speed and what limits it.",
-        discussion: "Random token ids; prefill and decode are measured apart, like llama-bench's pp and tg.")
+        discussion: """
+            Random token ids; prefill and decode are measured apart, like llama-bench's pp and tg: prefill for each number \
+            of prompt tokens, decode for each depth with each number of sequences.
+            """)
 
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var threadOptions: ThreadOptions
-    @Option(help: "Tokens of the prompt.") var promptTokens: Int = 512
-    @Option(help: "Tokens to decode.") var generateTokens: Int = 64
-    @Option(help: "Sequences that are decoded together; the speed is that of all of them.") var sequences: Int = 1
-    @Option(help: "Positions in the KV cache before the measured part.") var depth: Int = 0
+    @OptionGroup var cacheOptions: CacheOptions
+    @OptionGroup var machineOptions: MachineOptions
+    @Option(help: "Tokens of the prompt, for example 128,512,2048; 0 for none.") var promptTokens = Counts([512])
+    @Option(help: "Tokens to decode; 0 for none.") var generateTokens: Int = 64
+    @Option(help: "Sequences that are decoded together, for example 1,4,16; the speed is that of all of them.")
+    var sequences = Counts([1])
+    @Option(help: "Positions in the KV cache before the measured part, for example 0,4096; they hold random numbers.")
+    var depth = Counts([0])
     @Option(help: "Measured runs of each, after one to warm up.") var repetitions: Int = 5
     @Option(help: "Prompt tokens that go through the model at once.") var batch: Int = 512
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
-        guard promptTokens >= 0, generateTokens >= 0, depth >= 0 else {
-            throw ValidationError("Token counts must not be negative.")
-        }
+        guard generateTokens >= 0 else { throw ValidationError("Token counts must not be negative.") }
         guard (1...1000).contains(repetitions) else { throw ValidationError("--repetitions must be within 1…1000.") }
-        guard (1...256).contains(sequences), sequences <= batch else {
+        guard sequences.values.allSatisfy({ (1...256).contains($0) && $0 <= batch }) else {
             throw ValidationError("--sequences must be within 1…256 and at most --batch.")
         }
         guard (1...8192).contains(batch) else { throw ValidationError("--batch must be within 1…8192.") }
@@ -32,98 +37,86 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         let path = try modelOptions.path()
+        let processors = try machineOptions.processors(threads: threadOptions.threads)
+        try machineOptions.placeMemory()
         Terminal.progress("loading \(path)")
         let pool = ComputePool(threads: threadOptions.threads)
+        if let processors { try pool.pin(to: processors) }
+        let start = ContinuousClock.now
         let model = try modelOptions.transformer(path: path, pool: pool)
+        let loading = (ContinuousClock.now - start).seconds
+        let cacheType = cacheOptions.type(for: modelOptions.activations)
+        try checkMemory(of: model, cacheType)
+        let runner = ModelRunner(model: model, pool: pool, maxBatch: batch, cacheType: cacheType)
+        let probe = BandwidthProbe(pool: pool)
+        let output = BenchOutput(
+            model: path, threads: pool.threads, instruction_set: Kernels.selected.instructionSet.rawValue,
+            activations: modelOptions.activations.defaultValueDescription, kv_cache_type: cacheType.rawValue,
+            prefill: promptTokens.values.filter { $0 > 0 }.map { prefill($0, runner, pool) },
+            decode: generateTokens == 0
+                ? []
+                : depth.values.flatMap { depth in
+                    sequences.values.map { decode($0, depth: depth, runner, pool, probe) }
+                }, bytes_per_decoded_token: ModelSummary(model).bytesPerDecodedToken, load_seconds: loading,
+            peak_memory_bytes: MachineMeasurement.peakResidentBytes())
+        Terminal.endProgress()
+        if json { try printJSON(output) } else { Terminal.out(output.text) }
+    }
+
+    private func settings(tokens: Int = 0, sequences: Int = 1, depth: Int = 0) -> SpeedMeasurement.Settings {
         var settings = SpeedMeasurement.Settings()
-        settings.promptTokens = promptTokens
+        settings.promptTokens = tokens
         settings.generateTokens = generateTokens
         settings.repetitions = repetitions
         settings.depth = depth
         settings.sequences = sequences
+        return settings
+    }
+
+    private func prefill(_ tokens: Int, _ runner: ModelRunner, _ pool: ComputePool) -> BenchOutput.Prefill {
+        var measurement = SpeedMeasurement(runner: runner, pool: pool, settings: settings(tokens: tokens))
+        return BenchOutput.Prefill(measurement.prefill { Terminal.progress("\(tokens) tokens: \($0)") })
+    }
+
+    /// The machine's bandwidth changes with what else runs on its host, so it is measured before and after.
+    private func decode(
+        _ sequences: Int, depth: Int, _ runner: ModelRunner, _ pool: ComputePool, _ probe: BandwidthProbe
+    ) -> BenchOutput.Decode {
+        let before = probe.bytesPerSecond()
         var measurement = SpeedMeasurement(
-            runner: ModelRunner(model: model, pool: pool, maxBatch: batch), settings: settings)
-        let prefill = measurement.prefill(progress: Terminal.progress)
-        let decode = measurement.decode(progress: Terminal.progress)
-        let peak = MachineMeasurement.peakResidentBytes()
-        Terminal.progress("measuring memory bandwidth")
-        let bandwidth = MachineMeasurement.readBandwidth(pool: pool)
-        Terminal.endProgress()
-        let output = BenchOutput(
-            model: path, threads: pool.threads,
-            activations: modelOptions.activations.defaultValueDescription, sequences: sequences,
-            instructionSet: Kernels.selected.instructionSet.rawValue,
-            prefill: prefill, decode: decode, bytesPerToken: ModelSummary(model).bytesPerDecodedToken,
-            bandwidth: bandwidth, peak: peak)
-        if json { try printJSON(output) } else { Terminal.out(output.text) }
+            runner: runner, pool: pool, settings: settings(sequences: sequences, depth: depth))
+        let speed = measurement.decode { Terminal.progress("\(sequences) sequences, depth \(depth): \($0)") }
+        return BenchOutput.Decode(
+            speed, sequences: sequences, depth: depth, model: runner.model,
+            cacheType: cacheOptions.type(for: modelOptions.activations),
+            bandwidth: [before, probe.bytesPerSecond()])
+    }
+
+    /// The KV caches must fit into half of the machine's memory.
+    private func checkMemory(of model: TransformerModel, _ type: KVCacheType) throws {
+        let together = sequences.values.max() ?? 1, deepest = depth.values.max() ?? 0
+        let share = Int(clamping: ProcessInfo.processInfo.physicalMemory / 2) / together
+        let positions = max(deepest + generateTokens, promptTokens.values.max() ?? 0)
+        let fitting = model.longestSequence(cacheType: type, cacheBytes: share, maxBatch: max(batch, deepest))
+        guard positions <= fitting else {
+            throw CommandError(
+                "\(together) sequences of \(positions) positions need more than half of the machine's memory, which "
+                    + "holds \(fitting) of each")
+        }
     }
 }
 
-/// What `bench --json` prints. Speeds are tokens/s.
-private struct BenchOutput: Encodable {
-    struct Figures: Encodable {
-        let tokens: Int
-        let median: Double
-        let min: Double
-        let max: Double
+/// Numbers on the command line, separated by commas.
+struct Counts: ExpressibleByArgument {
+    let values: [Int]
 
-        init(_ speed: SpeedMeasurement.Speed) {
-            tokens = speed.tokens
-            median = speed.median
-            min = speed.min
-            max = speed.max
-        }
+    init(_ values: [Int]) { self.values = values }
 
-        var text: String {
-            String(format: "%5d tokens  %9.2f tokens/s  (%.2f … %.2f)", tokens, median, min, max)
-        }
+    init?(argument: String) {
+        let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+        guard parts.allSatisfy({ ($0 ?? -1) >= 0 }), parts.count <= 64 else { return nil }
+        values = parts.compactMap { $0 }
     }
 
-    let model: String
-    let threads: Int
-    let instruction_set: String
-    let prefill: Figures
-    let decode: Figures
-    let bytes_per_decoded_token: Int
-    let memory_bandwidth_gb_per_s: Double
-    let activations: String
-    let sequences: Int
-    /// Weights read per second while decoding one sequence, over what the machine can read. With several sequences,
-    /// what is read depends on the experts they share.
-    let decode_bandwidth_share: Double?
-    let peak_memory_bytes: Int
-
-    init(
-        model: String, threads: Int, activations: String, sequences: Int, instructionSet: String,
-        prefill: SpeedMeasurement.Speed,
-        decode: SpeedMeasurement.Speed, bytesPerToken: Int, bandwidth: Double, peak: Int
-    ) {
-        self.model = model
-        self.threads = threads
-        self.activations = activations
-        self.sequences = sequences
-        instruction_set = instructionSet
-        self.prefill = Figures(prefill)
-        self.decode = Figures(decode)
-        bytes_per_decoded_token = bytesPerToken
-        memory_bandwidth_gb_per_s = bandwidth / 1e9
-        decode_bandwidth_share = sequences == 1 ? decode.median * Double(bytesPerToken) / bandwidth : nil
-        peak_memory_bytes = peak
-    }
-
-    private var share: String {
-        guard let share = decode_bandwidth_share else { return " of one sequence" }
-        return String(format: ", %.0f %% of the %.1f GB/s measured", share * 100, memory_bandwidth_gb_per_s)
-    }
-
-    var text: String {
-        """
-        \(model), \(threads) threads, \(instruction_set), activations \(activations)
-        prefill  \(prefill.text)
-        decode   \(decode.text)\(sequences == 1 ? "" : ", \(sequences) sequences together")
-        read per token  \(String(format: "%.1f MB", Double(bytes_per_decoded_token) / 1e6))\(share)
-        peak memory     \(String(format: "%.1f MB", Double(peak_memory_bytes) / 1e6))
-
-        """
-    }
+    var defaultValueDescription: String { values.map(String.init).joined(separator: ",") }
 }

@@ -6,14 +6,15 @@ import Tensors
 
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure how well a model predicts a text, and what rounded activations change.",
+        abstract: "Measure how well a model predicts a text, and what rounded activations and caches change.",
         discussion: """
-            The reference is the model's own weights with float32 activations, or another model of the same vocabulary \
+            The reference is the model's own weights with float32 activations and KV cache, or another model of the same vocabulary \
             given with --reference. Windows of the text begin anew.
             """)
 
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var threadOptions: ThreadOptions
+    @OptionGroup var cacheOptions: CacheOptions
     @Option(help: "Text file.") var text: String
     @Option(help: "Model to compare with. Default: the same, with float32 activations.") var reference: String?
     @Option(help: "Tokens of the text that are used at most.") var tokens: Int = 8192
@@ -40,7 +41,8 @@ struct Evaluate: ParsableCommand {
         }
         let result = DivergenceMeasurement(
             reference: exact, other: other, tokens: ids,
-            window: min(window, exact.configuration.contextLength, other.configuration.contextLength), pool: pool
+            window: min(window, exact.configuration.contextLength, other.configuration.contextLength),
+            cacheType: cacheOptions.type(for: modelOptions.activations), pool: pool
         ) { Terminal.progress("compared \($0)/\(ids.count) tokens") }
         Terminal.endProgress()
         Terminal.out(result.report(reference: "reference", other: "model"))

@@ -9,6 +9,9 @@ struct Generate: AsyncParsableCommand {
 
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var threadOptions: ThreadOptions
+    @OptionGroup var cacheOptions: CacheOptions
+    @OptionGroup var cacheMemory: CacheMemoryOptions
+    @OptionGroup var machineOptions: MachineOptions
     @OptionGroup var sampling: SamplingArguments
 
     @Option(help: "Text to continue.") var prompt: String?
@@ -29,7 +32,11 @@ struct Generate: AsyncParsableCommand {
 
     func run() async throws {
         let text = try promptText()
-        let engine = try loadEngine(modelOptions, threads: threadOptions.threads, context: context)
+        var options = EngineOptions()
+        options.threads = threadOptions.threads
+        options.contextLength = context
+        let engine = try loadEngine(
+            modelOptions, machine: machineOptions, cache: cacheOptions, memory: cacheMemory, options: options)
         let tokens =
             chat
             ? try engine.promptTokens(of: [ChatMessage(role: "user", content: text)])

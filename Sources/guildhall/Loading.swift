@@ -1,23 +1,36 @@
+import Activations
 import Foundation
 import Inference
 import Models
 import Tensors
 
-/// Loads the model and starts an engine on it.
-func loadEngine(_ model: ModelOptions, threads: Int, context: Int? = nil) throws -> Engine {
-    var options = EngineOptions()
-    options.threads = threads
-    options.contextLength = context
-    return Engine(model: try loadModel(model, threads: threads), options: options)
-}
-
-/// Loads the model, saying so on a terminal.
-func loadModel(_ model: ModelOptions, threads: Int) throws -> LoadedModel {
+/// Loads the model and starts an engine on it, saying so on a terminal.
+///
+/// - Parameter recorder: makes what records the model's expert activations.
+func loadEngine(
+    _ model: ModelOptions, machine: MachineOptions, cache: CacheOptions, memory: CacheMemoryOptions,
+    options: EngineOptions, recorder: (LoadedModel) throws -> TraceRecorder? = { _ in nil }
+) throws -> Engine {
     let path = try model.path()
+    let processors = try machine.processors(threads: options.threads)
+    try machine.placeMemory()
     Terminal.progress("loading \(path)")
     defer { Terminal.endProgress() }
-    return try LoadedModel(
-        path: path, allowedFields: model.fields.allowed, activations: model.activations, threads: threads)
+    var options = options
+    options.processors = processors
+    options.cacheType = cache.type(for: model.activations)
+    if let bytes = memory.bytes?.bytes { options.cacheBytes = bytes }
+    let loaded = try LoadedModel(
+        path: path, allowedFields: model.fields.allowed, activations: model.activations, threads: options.threads)
+    let longest = loaded.longestSequence(options)
+    let needed = min(options.contextLength ?? EngineOptions.smallestContext, loaded.model.outline.contextLength)
+    guard longest >= needed else {
+        throw CommandError(
+            "--kv-memory: \(options.cacheBytes) bytes hold \(longest) positions of this model's keys and values as "
+                + "\(options.cacheType.rawValue), not \(needed)")
+    }
+    options.recorder = try recorder(loaded)
+    return Engine(model: loaded, options: options)
 }
 
 extension ModelOptions {

@@ -16,6 +16,7 @@ struct Logits: ParsableCommand {
 
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var threadOptions: ThreadOptions
+    @OptionGroup var cacheOptions: CacheOptions
     @Option(help: "Safetensors file with input_ids.") var input: String
     @Option(help: "Safetensors file to write.") var output: String
     @Option(
@@ -39,7 +40,9 @@ struct Logits: ParsableCommand {
         switch model {
         case .decoder(let decoder):
             let batch = batch ?? 64
-            let runner = ModelRunner(model: decoder, pool: pool, maxBatch: batch)
+            let runner = ModelRunner(
+                model: decoder, pool: pool, maxBatch: batch, cacheType: cacheOptions.type(for: modelOptions.activations)
+            )
             try write(ids, model.outline) { row, file throws(CheckpointError) in
                 let cache = runner.makeCache(capacity: ids.columns)
                 try feed(ids.row(row), batch, to: &file) { runner.forward($0, cache: cache, logits: .all) }

@@ -13,7 +13,7 @@ struct ModelOptions: ParsableArguments {
     @Option(
         help: """
             How inputs of products with quantised weights are read: float32 (exact) or int8 (faster; rounded in blocks \
-            of 32).
+            of 32 or, as the weights, 256).
             """)
     var activations: ActivationPrecision = .float32
 
@@ -40,6 +40,50 @@ extension ActivationPrecision: ExpressibleByArgument {
 
     public static var allValueStrings: [String] { ["float32", "int8"] }
     public var defaultValueDescription: String { self == .int8 ? "int8" : "float32" }
+}
+
+/// How keys and values are kept.
+struct CacheOptions: ParsableArguments {
+    @Option(
+        name: .customLong("kv-cache-type"),
+        help: """
+            How the KV cache keeps numbers: f32 (exact), f16 (half the memory) or q8 (eight bits, a quarter). Default: \
+            f32, with --activations int8 f16.
+            """)
+    var type: KVCacheType?
+
+    func type(for activations: ActivationPrecision) -> KVCacheType { type ?? (activations == .int8 ? .f16 : .f32) }
+}
+
+extension KVCacheType: ExpressibleByArgument {}
+
+/// How much memory keys and values may take.
+struct CacheMemoryOptions: ParsableArguments {
+    @Option(
+        name: .customLong("kv-memory"),
+        help: """
+            Memory for all KV caches together: bytes, or with K, M or G. The context is no longer than what it holds; \
+            requests that do not fit wait. Default: a quarter of the machine's.
+            """)
+    var bytes: ByteCount?
+}
+
+/// A number of bytes, with a unit or without: `65536`, `500MB`, `1.5GiB`; K, M, G and T alone are powers of 1,024.
+struct ByteCount: ExpressibleByArgument {
+    let bytes: Int
+
+    init?(argument: String) {
+        let number = argument.prefix { $0.isNumber || $0 == "." }
+        guard let factor = Self.units[argument.dropFirst(number.count).lowercased()], let value = Double(number),
+            value * factor >= 1, value * factor < 0x1p62
+        else { return nil }
+        bytes = Int(value * factor)
+    }
+
+    private static let units: [String: Double] = [
+        "": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "k": 0x1p10, "m": 0x1p20, "g": 0x1p30, "t": 0x1p40,
+        "kib": 0x1p10, "mib": 0x1p20, "gib": 0x1p30, "tib": 0x1p40,
+    ]
 }
 
 /// What the user vouches for.

@@ -12,6 +12,9 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var threadOptions: ThreadOptions
+    @OptionGroup var cacheOptions: CacheOptions
+    @OptionGroup var cacheMemory: CacheMemoryOptions
+    @OptionGroup var machineOptions: MachineOptions
     @Option(help: "Address to listen on.") var host: String = "127.0.0.1"
     @Option(name: [.short, .long], help: "Port to listen on; 0 takes a free one.") var port: Int = 8080
     @Option(help: "Tokens that prompt and answer may have together. Default: the model's.") var context: Int?
@@ -36,11 +39,18 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         var logger = Logger(label: "guildhall") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
-        let model = try loadModel(modelOptions, threads: threadOptions.threads)
-        let recorder = try trace.map {
-            try recording.recorder(folder: $0, model: model, source: "guildhall serve")
+        var options = EngineOptions()
+        options.threads = threadOptions.threads
+        options.contextLength = context
+        options.maxRunning = maxRunning
+        options.maxWaiting = maxWaiting
+        var recorder: TraceRecorder?
+        let engine = try loadEngine(
+            modelOptions, machine: machineOptions, cache: cacheOptions, memory: cacheMemory, options: options
+        ) { model in
+            recorder = try trace.map { try recording.recorder(folder: $0, model: model, source: "guildhall serve") }
+            return recorder
         }
-        let engine = Engine(model: model, options: engineOptions(recorder))
         var configuration = ServerConfiguration()
         configuration.host = host
         configuration.port = port
@@ -56,15 +66,5 @@ struct Serve: AsyncParsableCommand {
         guard let recorder else { return }
         engine.shutDown()
         logger.notice("trace: \(recorder.close().text)")
-    }
-
-    private func engineOptions(_ recorder: TraceRecorder?) -> EngineOptions {
-        var options = EngineOptions()
-        options.threads = threadOptions.threads
-        options.contextLength = context
-        options.maxRunning = maxRunning
-        options.maxWaiting = maxWaiting
-        options.recorder = recorder
-        return options
     }
 }

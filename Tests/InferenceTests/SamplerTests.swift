@@ -43,7 +43,62 @@ private func expected(_ logits: [Float], _ options: SamplingOptions) -> [Double]
     return weights.map { $0 / total }
 }
 
+/// What the filters keep and the draw, by a full sort of all tokens with the same random numbers.
+private struct SortingSampler {
+    let options: SamplingOptions
+    var random: SplitMix64
+
+    mutating func choose(_ logits: [Float]) -> Int {
+        let largest = Double(logits.max() ?? 0), inverse = 1 / Double(options.temperature)
+        var kept = logits.indices.map { (token: $0, weight: exp((Double(logits[$0]) - largest) * inverse)) }
+        if options.topK > 0 || options.topP < 1 { kept.sort { ($0.weight, -$0.token) > ($1.weight, -$1.token) } }
+        if options.topK > 0 { kept = Array(kept.prefix(options.topK)) }
+        if options.topP < 1 {
+            let target = Double(options.topP) * kept.reduce(0) { $0 + $1.weight }
+            var mass = 0.0
+            kept = Array(
+                kept.prefix { candidate in
+                    defer { mass += candidate.weight }
+                    return mass < target
+                })
+        }
+        kept.removeAll { $0.weight < Double(options.minP) }
+        var point = random.nextUnit() * kept.reduce(0) { $0 + $1.weight }
+        let chosen = kept.first {
+            point -= $0.weight
+            return point < 0
+        }
+        return chosen?.token ?? -1
+    }
+}
+
 @Suite struct SamplerTests {
+    @Test func choosesWhatAFullSortWould() {
+        for seed in UInt64(1)...60 {
+            var random = SplitMix64(seed: seed)
+            let size = Int.random(in: 300...5000, using: &random), isCoarse = seed.isMultiple(of: 4)
+            let spread = Float.random(in: 0.1...12, using: &random)
+            let logits = (0..<size).map { _ in
+                // Coarse logits are often equal; the others have a long tail, as a model's.
+                isCoarse
+                    ? Float(Int.random(in: -20...20, using: &random)) / 4
+                    : -spread * log(Float.random(in: 0.0001...1, using: &random))
+            }
+            let settings = options {
+                $0.temperature = Float.random(in: 0.3...1.5, using: &random)
+                $0.topK = Bool.random(using: &random) ? 0 : Int.random(in: 1...250, using: &random)
+                $0.topP = Bool.random(using: &random) ? 1 : Float.random(in: 0.1...0.999, using: &random)
+                $0.minP = Bool.random(using: &random) ? 0 : Float.random(in: 0.001...0.5, using: &random)
+            }
+            var sampler = Sampler(options: settings, seed: seed)
+            var reference = SortingSampler(options: settings, random: SplitMix64(seed: seed))
+            for draw in 0..<20 {
+                let token = logits.withUnsafeBufferPointer { sampler.choose(from: $0) }
+                #expect(Int(token) == reference.choose(logits), "seed \(seed) draw \(draw) \(settings)")
+            }
+        }
+    }
+
     @Test func zeroTemperatureIsGreedyAndTakesTheFirstOfEquals() {
         var sampler = Sampler(options: options { $0.temperature = 0 }, seed: 1)
         #expect([1, 3, 3, 2].withUnsafeBufferPointer { sampler.choose(from: $0) } == 1)

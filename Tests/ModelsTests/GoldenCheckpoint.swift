@@ -36,11 +36,11 @@ struct GoldenCheckpoint: CustomTestStringConvertible, Sendable {
     }
 
     /// The expected logits next to those of `model`, fed `chunk` tokens at a time.
-    func compare(_ model: TransformerModel, chunk: Int) throws -> Comparison {
+    func compare(_ model: TransformerModel, chunk: Int, cacheType: KVCacheType = .f32) throws -> Comparison {
         let expected = try SafetensorsFile(path: path + "/expected.safetensors")
         let ids = try expected.integers("input_ids")
         let view = try expected.tensor("logits")
-        let runner = ModelRunner(model: model, pool: ComputePool(threads: 2), maxBatch: 256)
+        let runner = ModelRunner(model: model, pool: ComputePool(threads: 2), maxBatch: 256, cacheType: cacheType)
         var comparison = Comparison(vocabulary: model.configuration.vocabularySize)
         for row in 0..<ids.shape[0] {
             let tokens = ids.values[row * ids.shape[1]..<(row + 1) * ids.shape[1]].map { Int32($0) }

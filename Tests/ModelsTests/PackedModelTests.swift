@@ -7,14 +7,16 @@ import Testing
 
 /// Every family with weights laid out for rounded inputs: near the exact logits, and the same bits however it is fed.
 @Suite struct PackedModelTests {
-    @Test(arguments: GoldenCheckpoint.fixtures.filter { !$0.path.hasSuffix("/qwen2_moe_mixed") })
-    func roundedInputsChangeLittle(checkpoint: GoldenCheckpoint) throws {
+    @Test(
+        arguments: GoldenCheckpoint.fixtures.filter { !$0.path.hasSuffix("/qwen2_moe_mixed") },
+        [ElementType.q8_0, .bf16])
+    func roundedInputsChangeLittle(checkpoint: GoldenCheckpoint, type: ElementType) throws {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).gguf").path
         defer { try? FileManager.default.removeItem(atPath: file) }
         let export = try ModelExport(path: checkpoint.path)
         let pool = ComputePool(threads: 2)
-        try GGUFQuantizer(export, plan: QuantizationPlan(export, type: .q8_0), pool: pool).write(
-            to: file, mostly: .q8_0)
+        try GGUFQuantizer(export, plan: QuantizationPlan(export, type: type), pool: pool).write(
+            to: file, mostly: type)
         let exact = try TransformerModel(path: file)
         let packed = exact.packed(pool: pool)
         let reference = try checkpoint.compare(exact, chunk: 256).logits

@@ -4,7 +4,7 @@ import Testing
 
 /// The formats that can be packed.
 let packable: [ElementType] = [
-    .q8_0, .q4_0, .q4_1, .q5_0, .q5_1, .q4_K, .q5_K, .q6_K, .iq4_NL, .iq4_XS, .mxfp4,
+    .q8_0, .q4_0, .q4_1, .q5_0, .q5_1, .q4_K, .q5_K, .q6_K, .iq4_NL, .iq4_XS, .mxfp4, .bf16,
 ]
 
 private struct ReadFailure: Error {}

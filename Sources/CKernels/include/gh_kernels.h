@@ -1,7 +1,8 @@
-// Inner loops over weights and activations, in three implementations that are chosen at run time.
+// Inner loops over weights and activations, in implementations that are chosen at run time.
 //
-// `scalar` is plain C and the specification. `avx2` (with FMA and F16C) and `avx512` (F, BW, DQ, VL, VNNI) are
-// instances of one set of 16-lane templates, so they give identical bits; they differ from `scalar` only in rounding.
+// `scalar` is plain C and the specification. `avx2` (with FMA and F16C), `avx512` (F, BW, DQ, VL, VNNI), `neon` (every
+// AArch64) and `neon-dot` (with dot products) are instances of one set of 16-lane templates, so they give identical
+// bits; they differ from `scalar` only in rounding, and products with packed weights not even in that.
 //
 // Order of summation. Every product of a weight row with an input adds element k to lane k mod 16 and adds the lanes
 // as a tree at the end. `dot_rows` and `gemm` both do, so an output's bits do not depend on which of the two computed
@@ -12,7 +13,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gh_attention.h"
 #include "gh_packed.h"
+#include "gh_pairs.h"
+#include "gh_system.h"
 
 #pragma clang assume_nonnull begin
 
@@ -23,6 +27,9 @@ typedef struct gh_format {
     /// out[r] = row r · x, for `count` rows that start `row_bytes` apart. `n` is a whole number of blocks.
     void (*dot_rows)(const void *rows, int64_t row_bytes, int64_t count, const float *x, int64_t n, float *out);
 } gh_format;
+
+/// Logits of a block in `block_maxima` and `sampling_weights`.
+enum { gh_logit_block = 64 };
 
 /// One implementation of everything.
 typedef struct gh_kernels {
@@ -47,11 +54,17 @@ typedef struct gh_kernels {
     void (*silu_multiply)(float *gate, const float *up, int64_t n);
     /// out = exp(x), at most 2 units in the last place off.
     void (*exponential)(const float *x, int64_t n, float *out);
-    /// Rounds `n` numbers, a multiple of 32, to the int8 blocks that packed weights are multiplied with: scale =
-    /// max|x| / 127, ties to even. A block whose largest magnitude is below 2^-100 becomes zero.
-    void (*round_to_blocks)(const float *x, int64_t n, gh_rounded_block *out);
+    /// Rounds `n` numbers to the int8 blocks that packed weights are multiplied with, with a scale for each `columns`,
+    /// 32 or 256, which divide `n`: max|x| / 127, ties to even. Numbers that are all below 2^-100 become zero.
+    void (*round_to_blocks)(const float *x, int64_t n, int64_t columns, gh_rounded_block *out);
     /// Multiplies packed rows with rounded inputs.
     void (*multiply_packed)(gh_packed_type type, const gh_packed_product *product);
+    /// Attention over a KV cache in pages.
+    const gh_attention_kernels *attention;
+    /// bfloat16 numbers for products with packed bfloat16 weights: to the nearest, ties to even; NaN stays NaN.
+    void (*round_to_bf16)(const float *x, int64_t n, uint16_t *out);
+    /// Multiplies packed bfloat16 rows with rounded inputs.
+    void (*multiply_pairs)(const gh_pair_product *product);
     /// out += x.
     void (*add)(float *out, const float *x, int64_t n);
     /// out += a * x, product and sum rounded separately.
@@ -62,11 +75,20 @@ typedef struct gh_kernels {
     void (*rope_pairs)(float *x, const float *cosines, const float *sines, int64_t half);
     /// Lowest index of the largest of `n` >= 1 numbers. NaN never wins; 0 if all are NaN.
     int64_t (*argmax)(const float *x, int64_t n);
+    /// out[b] = the largest of the logits of block b, `gh_logit_block` each (the last may be shorter) of `n`; minus infinity
+    /// if none is a number.
+    void (*block_maxima)(const float *x, int64_t n, float *out);
+    /// out[i] = exp((x[i] - best) * inverse_temperature) and sums[b] = their sum in block b; nothing is above `best`. 0
+    /// for NaN and what is below exp(-707).
+    void (*sampling_weights)(
+        const float *x, int64_t n, float best, double inverse_temperature, double *out, double *sums);
     /// Reads every byte and returns a value that depends on all of them: a probe of memory bandwidth.
     uint64_t (*read_probe)(const void *bytes, int64_t count);
     /// Does nothing but the exact sums of `multiply_packed`, in registers, `rounds` times: a probe of the speed that no
     /// product can pass. The number of multiplications comes back.
     int64_t (*product_probe)(int64_t rounds);
+    /// The same for `multiply_pairs`.
+    int64_t (*pair_probe)(int64_t rounds);
 } gh_kernels;
 
 const gh_kernels *gh_kernels_scalar(void);
@@ -74,6 +96,8 @@ const gh_kernels *gh_kernels_scalar(void);
 /// Null where this processor (or the architecture the program was built for) lacks the instructions.
 const gh_kernels *_Nullable gh_kernels_avx2(void);
 const gh_kernels *_Nullable gh_kernels_avx512(void);
+const gh_kernels *_Nullable gh_kernels_neon(void);
+const gh_kernels *_Nullable gh_kernels_neon_dot(void);
 
 /// float32 to the nearest float16 or bfloat16, ties to even. Overflow becomes infinity; NaN stays NaN.
 void gh_to_f16(const float *x, int64_t n, uint16_t *out);

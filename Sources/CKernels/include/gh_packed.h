@@ -8,9 +8,14 @@
 // that are missing in the last panel have scales of zero.
 //
 // Order of summation. The products of a block (of half a block, for formats that have a scale for each 16 columns) are
-// summed exactly; then one multiply-add adds the sum times both scales to the only accumulator of a row and a token,
-// block after block, and a second one the minimum. So an output's bits depend neither on how many tokens there are, nor
-// on the tile that computed it, nor on how rows are split over threads.
+// summed exactly.
+// - Formats of 32 elements: one multiply-add adds the sum times both scales to the only accumulator of a row and a token,
+//   block after block, and a second one the minimum.
+// - Formats of 256 (K and IQ4_XS), whose inputs share a scale over 256 columns: a multiply-add adds the sum times the
+//   block's whole-numbered factor to an accumulator of the unit; at its end one adds that times both scales to the
+//   accumulator of row and token, and a second one the minimums, whose products with the inputs' sums are exact.
+// So an output's bits depend neither on how many tokens there are, nor on the tile that computed it, nor on how rows are
+// split over threads.
 #ifndef GH_PACKED_H
 #define GH_PACKED_H
 
@@ -26,12 +31,17 @@ typedef enum gh_packed_type {
 
 enum { gh_panel_rows = 16 };
 
-/// 32 numbers rounded to int8: element i is about scale * q[i]. A block that holds an infinity or NaN has a NaN scale.
+/// 32 numbers rounded to int8: element i is about scale * q[i]. A block that holds an infinity or NaN has a NaN scale,
+/// and so have the others of its unit, where eight blocks share a scale.
 typedef struct gh_rounded_block {
     int8_t q[32];
     float scale;
-    /// scale times the sum of q.
-    float sum;
+    union {
+        /// Blocks with scales of their own: scale times the sum of q.
+        float sum;
+        /// Units, first of each two blocks: the sums of q of both.
+        int16_t pair_sums[2];
+    };
     /// Minus the sums of the first and of the last sixteen.
     int32_t negative_sums[2];
 } gh_rounded_block;
@@ -50,6 +60,9 @@ typedef struct gh_packed_product {
     float *out;
     int64_t out_stride;
 } gh_packed_product;
+
+/// How many columns of an input share a scale in products with a format: 32 or 256.
+int64_t gh_packed_input_columns(gh_packed_type type);
 
 /// Bytes of a panel of sixteen rows of `columns`, a whole number of blocks of the format.
 int64_t gh_packed_panel_bytes(gh_packed_type type, int64_t columns);

@@ -24,14 +24,18 @@ public struct DivergenceMeasurement: Sendable, Equatable {
     /// - Parameters:
     ///   - tokens: ids of the text; at least two.
     ///   - window: tokens of one window, at most the context.
+    ///   - cacheType: of the second model's KV cache; the reference's is float32.
     ///   - progress: told how many tokens are done.
     public init(
-        reference: TransformerModel, other: TransformerModel, tokens: [Int32], window: Int, pool: ComputePool,
+        reference: TransformerModel, other: TransformerModel, tokens: [Int32], window: Int,
+        cacheType: KVCacheType = .f32, pool: ComputePool,
         progress: (Int) -> Void = { _ in }
     ) {
         let vocabulary = reference.configuration.vocabularySize
         precondition(vocabulary == other.configuration.vocabularySize && window > 1)
-        let runners = [reference, other].map { ModelRunner(model: $0, pool: pool, maxBatch: Self.batch) }
+        let runners = [(reference, KVCacheType.f32), (other, cacheType)].map {
+            ModelRunner(model: $0, pool: pool, maxBatch: Self.batch, cacheType: $1)
+        }
         for start in stride(from: 0, to: tokens.count - 1, by: window) {
             let part = tokens[start..<min(start + window, tokens.count)]
             let caches = runners.map { $0.makeCache(capacity: part.count) }

@@ -13,7 +13,8 @@ public struct SpeedMeasurement {
         public var repetitions = 5
         /// Sequences that are decoded together; each generates `generateTokens`.
         public var sequences = 1
-        /// Positions in the cache before the measured part begins.
+        /// Positions in the cache before the measured part begins. They hold random keys and values: what they are
+        /// changes nothing about the time.
         public var depth = 0
         /// Seed of the token ids.
         public var seed: UInt64 = 1
@@ -41,11 +42,14 @@ public struct SpeedMeasurement {
     }
 
     private let runner: ModelRunner
+    private let pool: ComputePool
     private let settings: Settings
     private var random: SplitMix64
 
-    public init(runner: ModelRunner, settings: Settings) {
+    /// - Parameter pool: the runner's.
+    public init(runner: ModelRunner, pool: ComputePool, settings: Settings) {
         self.runner = runner
+        self.pool = pool
         self.settings = settings
         random = SplitMix64(seed: settings.seed)
     }
@@ -97,7 +101,9 @@ public struct SpeedMeasurement {
 
     private mutating func preparedCache(room: Int) -> KVCache {
         let cache = runner.makeCache(capacity: settings.depth + room)
-        if settings.depth > 0 { feed(randomTokens(settings.depth), to: cache) }
+        if settings.depth > 0 {
+            cache.fill(positions: settings.depth, pool: pool) { Float.random(in: -1...1, using: &random) }
+        }
         return cache
     }
 

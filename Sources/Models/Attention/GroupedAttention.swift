@@ -6,8 +6,10 @@ struct GroupedAttention {
     let shape: ModelConfiguration.AttentionShape
     /// Of the norms of queries and keys.
     let epsilon: Float
-    let pool: ComputePool
-    let kernels: Kernels
+    let paged: PagedAttention
+
+    private var pool: ComputePool { paged.pool }
+    private var kernels: Kernels { paged.kernels }
 
     /// Writes keys and values of the new positions to the caches and the attention output to `workspace.update`.
     ///
@@ -16,14 +18,10 @@ struct GroupedAttention {
         let rows = step.batch.rows
         let input = workspace.normalised.pointer
         pool.multiply(
-            weights.query, input: input, tokens: rows, output: workspace.queries.pointer,
-            rounding: workspace.rounding)
-        pool.multiply(
-            weights.key, input: input, tokens: rows, output: workspace.keys.pointer,
-            rounding: workspace.rounding)
-        pool.multiply(
-            weights.value, input: input, tokens: rows, output: workspace.values.pointer,
-            rounding: workspace.rounding)
+            [
+                (weights.query, output: workspace.queries.pointer), (weights.key, output: workspace.keys.pointer),
+                (weights.value, output: workspace.values.pointer),
+            ], input: input, tokens: rows, rounding: workspace.rounding)
         pool.forEach(count: rows, grain: 4) { taken, _ in
             for row in taken { place(row, weights, step: step, workspace: workspace) }
         }
@@ -46,8 +44,9 @@ struct GroupedAttention {
         prepare(key, heads: shape.keyValueHeads, norm: weights.keyNorm, table: table, position: position)
         if !step.shape.usesRotary { warm(query, position: position) }
         if let limit = shape.clip { clamp(value, count: width, to: limit) }
-        (sequence.cache.keys(step.block) + position * width).update(from: key, count: width)
-        (sequence.cache.values(step.block) + position * width).update(from: value, count: width)
+        kernels.store(
+            sequence.cache.pool.shape, page: sequence.cache.page(step.block, of: position),
+            slot: position % KVPageShape.positions, keys: key, values: value)
     }
 
     /// Normalises, clamps and rotates the heads of one row.
@@ -79,31 +78,13 @@ struct GroupedAttention {
         for i in 0..<shape.queryWidth { query[i] *= factor }
     }
 
-    /// One unit of work is a tile of rows and a key–value head with the query heads that share it.
     private func attend(_ weights: GroupedAttentionWeights, step: AttentionStep, workspace: Workspace) {
-        let group = shape.queriesPerRow
-        let tiles = step.batch.tiles
-        let attention = CachedAttention(
-            keySize: shape.headSize, valueSize: shape.headSize, scale: shape.scale, kernels: kernels)
         weights.sinks.withUnsafeBufferPointer { sinks in
-            pool.forEach(count: tiles.count * shape.keyValueHeads, grain: 1) { units, worker in
-                for unit in units {
-                    let (index, head) = unit.quotientAndRemainder(dividingBy: shape.keyValueHeads)
-                    let tile = tiles[index]
-                    let cache = step.batch.sequences[tile.sequence].cache
-                    let visible = tile.rows.map(step.visible)
-                    let query = tile.rows.lowerBound * shape.queryWidth + head * group * shape.headSize
-                    let operands = CachedAttention.Operands(
-                        queries: workspace.queries.pointer + query, queryRowStride: shape.queryWidth,
-                        keys: cache.keys(step.block) + head * shape.headSize, keyStride: cache.keyWidth,
-                        values: cache.values(step.block) + head * shape.headSize, valueStride: cache.valueWidth,
-                        sinks: sinks.isEmpty ? nil : sinks.baseAddress.map { $0 + head * group },
-                        output: workspace.attended.pointer + query, outputRowStride: shape.queryWidth)
-                    attention.attend(
-                        operands, heads: group, visible: visible,
-                        scratch: attention.scratch(pool, worker, visible, heads: group))
-                }
-            }
+            paged.run(
+                .init(
+                    queries: workspace.queries.pointer, sinks: sinks.isEmpty ? nil : sinks.baseAddress,
+                    output: workspace.attended.pointer, partials: workspace.partials.pointer),
+                step: step)
         }
     }
 

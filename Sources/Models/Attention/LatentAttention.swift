@@ -8,14 +8,21 @@ import Tensors
 struct LatentAttention {
     let shape: ModelConfiguration.AttentionShape
     let latent: ModelConfiguration.LatentShape
-    let pool: ComputePool
-    let kernels: Kernels
+    let paged: PagedAttention
+
+    private var pool: ComputePool { paged.pool }
+    private var kernels: Kernels { paged.kernels }
 
     func run(_ weights: LatentAttentionWeights, step: AttentionStep, workspace: Workspace) {
         let rows = step.batch.rows
         project(weights, step: step, workspace: workspace)
         absorb(weights, step: step, workspace: workspace)
-        attend(step: step, workspace: workspace)
+        // Sums of compressed values: all heads share keys and values.
+        paged.run(
+            .init(
+                queries: workspace.latentQueries.pointer, sinks: nil, output: workspace.latentOutputs.pointer,
+                partials: workspace.partials.pointer),
+            step: step)
         expand(weights, tokens: rows, workspace: workspace)
         pool.multiply(
             weights.output, input: workspace.attended.pointer, tokens: rows, output: workspace.update.pointer,
@@ -33,9 +40,12 @@ struct LatentAttention {
             pool.multiply(
                 compression.down, input: input, tokens: rows, output: queryInput,
                 rounding: workspace.rounding)
-            for row in 0..<rows {
-                let query = queryInput + row * rank
-                kernels.rmsNorm(query, weight: compression.norm, epsilon: latent.epsilon, count: rank, output: query)
+            pool.forEach(count: rows, grain: 4) { taken, _ in
+                for row in taken {
+                    let query = queryInput + row * rank
+                    kernels.rmsNorm(
+                        query, weight: compression.norm, epsilon: latent.epsilon, count: rank, output: query)
+                }
             }
         }
         pool.multiply(
@@ -44,17 +54,25 @@ struct LatentAttention {
         pool.multiply(
             weights.latentDown, input: input, tokens: rows, output: workspace.keys.pointer,
             rounding: workspace.rounding)
-        for row in 0..<rows {
-            let sequence = step.batch.sequence(of: row)
-            let position = sequence.position(of: row)
-            let entry = workspace.keys.pointer + row * latent.cacheWidth
-            kernels.rmsNorm(
-                entry, weight: weights.latentNorm, epsilon: latent.epsilon, count: latent.rank, output: entry)
-            sequence.table.rotate(
-                entry + latent.rank, count: 1, stride: latent.rotarySize, position: position, kernels: kernels)
-            (sequence.cache.keys(step.block) + position * latent.cacheWidth).update(
-                from: entry, count: latent.cacheWidth)
+        pool.forEach(count: rows, grain: 4) { taken, _ in
+            for row in taken { place(row, weights, step: step, entries: workspace.keys.pointer) }
         }
+    }
+
+    /// Makes the entry of one row ready, and puts it into the cache.
+    private func place(
+        _ row: Int, _ weights: LatentAttentionWeights, step: AttentionStep, entries: UnsafeMutablePointer<Float>
+    ) {
+        let sequence = step.batch.sequence(of: row)
+        let position = sequence.position(of: row)
+        let entry = entries + row * latent.cacheWidth
+        kernels.rmsNorm(
+            entry, weight: weights.latentNorm, epsilon: latent.epsilon, count: latent.rank, output: entry)
+        sequence.table.rotate(
+            entry + latent.rank, count: 1, stride: latent.rotarySize, position: position, kernels: kernels)
+        kernels.store(
+            sequence.cache.pool.shape, page: sequence.cache.page(step.block, of: position),
+            slot: position % KVPageShape.positions, keys: entry, values: nil)
     }
 
     /// `latentQueries[row][head] = (keyUp[head] · plain part, rotated part)`.
@@ -79,35 +97,6 @@ struct LatentAttention {
                         rotated, count: 1, stride: latent.rotarySize, position: sequence.position(of: row),
                         kernels: kernels)
                 }
-            }
-        }
-    }
-
-    /// `latentOutputs[row][head]`: the weighted sum of compressed values. All heads share keys and values.
-    private func attend(step: AttentionStep, workspace: Workspace) {
-        let attention = CachedAttention(
-            keySize: latent.cacheWidth, valueSize: latent.rank, scale: shape.scale, kernels: kernels)
-        let together = shape.queriesPerRow
-        let groups = (shape.queryHeads + together - 1) / together
-        let tiles = step.batch.tiles
-        pool.forEach(count: tiles.count * groups, grain: 1) { units, worker in
-            for unit in units {
-                let (index, group) = unit.quotientAndRemainder(dividingBy: groups)
-                let tile = tiles[index]
-                let first = group * together
-                let heads = min(together, shape.queryHeads - first)
-                let cached = step.batch.sequences[tile.sequence].cache.keys(step.block)
-                let visible = tile.rows.map(step.visible)
-                let head = tile.rows.lowerBound * shape.queryHeads + first
-                let operands = CachedAttention.Operands(
-                    queries: workspace.latentQueries.pointer + head * latent.cacheWidth,
-                    queryRowStride: shape.queryHeads * latent.cacheWidth, keys: cached, keyStride: latent.cacheWidth,
-                    values: cached, valueStride: latent.cacheWidth, sinks: nil,
-                    output: workspace.latentOutputs.pointer + head * latent.rank,
-                    outputRowStride: shape.queryHeads * latent.rank)
-                attention.attend(
-                    operands, heads: heads, visible: visible,
-                    scratch: attention.scratch(pool, worker, visible, heads: heads))
             }
         }
     }

@@ -26,23 +26,13 @@ struct MicroBatch {
         func position(of row: Int) -> Int { first + row - rows.lowerBound }
     }
 
-    /// Rows of one sequence that attend together.
-    struct Tile {
-        let sequence: Int
-        let rows: Range<Int>
-    }
-
     let sequences: [Sequence]
     /// For each row the index of its sequence.
     let sequenceOfRow: [Int]
 
-    /// The rows in tiles of one sequence each.
-    let tiles: [Tile]
-
     var rows: Int { sequenceOfRow.count }
 
-    /// - Parameter queriesPerRow: query heads of one row that attend to the same keys together.
-    init(_ parts: [SequencePart], queriesPerRow: Int, table: (SequencePart) -> RotaryTable) {
+    init(_ parts: [SequencePart], table: (SequencePart) -> RotaryTable) {
         var sequences: [Sequence] = []
         var owners: [Int] = []
         for part in parts {
@@ -53,26 +43,9 @@ struct MicroBatch {
         }
         self.sequences = sequences
         sequenceOfRow = owners
-        tiles = Self.tiles(sequences, queriesPerRow: queriesPerRow)
     }
 
     func sequence(of row: Int) -> Sequence { sequences[sequenceOfRow[row]] }
-
-    /// Tiles so large that `queries` query vectors a row make good use of a key that
-    /// was read once, and so small that the scores of a tile stay in the cache.
-    private static func tiles(_ sequences: [Sequence], queriesPerRow queries: Int) -> [Tile] {
-        sequences.indices.flatMap { index in
-            let sequence = sequences[index]
-            let length = sequence.first + sequence.rows.count
-            let height = max(1, min(queriesPerTile / queries, scoresPerTile / (queries * length)))
-            return stride(from: sequence.rows.lowerBound, to: sequence.rows.upperBound, by: height).map {
-                Tile(sequence: index, rows: $0..<min($0 + height, sequence.rows.upperBound))
-            }
-        }
-    }
-
-    private static let queriesPerTile = 32
-    private static let scoresPerTile = 1 << 18
 }
 
 /// One block's attention for one micro-batch.
@@ -80,10 +53,6 @@ struct AttentionStep {
     let block: Int
     let shape: ModelConfiguration.BlockShape
     let batch: MicroBatch
-
-    /// The positions that a row sees.
-    func visible(to row: Int) -> Range<Int> {
-        let position = batch.sequence(of: row).position(of: row)
-        return shape.mask.start(for: position)..<position + 1
-    }
+    /// For the block's mask.
+    let plan: AttentionPlan
 }

@@ -13,7 +13,7 @@ struct RotaryTable {
     private let layout: RotaryLayout
     private let frequencies: [Float]
     private let magnitude: Float
-    private var positions = 0
+    fileprivate private(set) var positions = 0
 
     /// - Parameter capacity: positions that the sequence may reach.
     init(_ shape: RotaryShape, capacity: Int) {
@@ -66,13 +66,22 @@ struct RotaryTables {
         }
     }
 
-    /// The table for a sequence of up to `capacity` positions, reaching `count` of them.
-    mutating func table(capacity: Int, reaching count: Int) -> RotaryTable {
-        if case .byLength(let lengths) = shape.scaling, lengths.isLong(capacity), long != nil {
-            long?.reserve(positions: count)
-            return long ?? short
+    /// Makes the table for sequences of up to `capacity` positions reach `count` of them, and more of them for next
+    /// time. To be called before tables are handed out: a table in use would have to be copied.
+    mutating func reserve(capacity: Int, reaching count: Int) {
+        let ahead = min(max(count, 2 * count), max(capacity, count))
+        if isLong(capacity) {
+            if long?.positions ?? count < count { long?.reserve(positions: ahead) }
+        } else if short.positions < count {
+            short.reserve(positions: ahead)
         }
-        short.reserve(positions: count)
-        return short
+    }
+
+    /// The table for a sequence of up to `capacity` positions.
+    func table(capacity: Int) -> RotaryTable { isLong(capacity) ? long ?? short : short }
+
+    private func isLong(_ capacity: Int) -> Bool {
+        guard case .byLength(let lengths) = shape.scaling else { return false }
+        return lengths.isLong(capacity)
     }
 }

@@ -1,3 +1,5 @@
+import Tensors
+
 /// Which earlier positions a position sees, itself always among them.
 public enum AttentionMask: Sendable, Equatable {
     /// All of them.
@@ -13,6 +15,15 @@ public enum AttentionMask: Sendable, Equatable {
         case .causal: 0
         case .window(let size): max(0, position - size + 1)
         case .chunk(let size): position / size * size
+        }
+    }
+
+    /// The same, as kernels know it.
+    var reach: AttentionReach {
+        switch self {
+        case .causal: .all
+        case .window(let size): .window(size)
+        case .chunk(let size): .chunk(size)
         }
     }
 }
@@ -42,13 +53,25 @@ extension ModelConfiguration {
 
         public var queryWidth: Int { queryHeads * headSize }
         public var keyValueWidth: Int { keyValueHeads * headSize }
-        /// Numbers of one position's keys in a block's cache.
+        /// Numbers of one position's keys in a block.
         public var cachedKeyWidth: Int { latent?.cacheWidth ?? keyValueWidth }
         /// Numbers of one position's values; latent attention has none apart from its keys.
         public var cachedValueWidth: Int { latent == nil ? keyValueWidth : 0 }
-        /// Query heads that attend to the same keys in one piece of work. With `latent` all heads share keys; eight of
-        /// them leave enough pieces for all threads.
-        var queriesPerRow: Int { latent == nil ? queryHeads / keyValueHeads : min(8, queryHeads) }
+        /// Query heads that attend to the same keys in one piece of work. With `latent` all heads share keys, and are
+        /// cut into even groups of 48 at most.
+        var headsPerGroup: Int {
+            guard latent != nil else { return queryHeads / keyValueHeads }
+            let groups = (queryHeads + 47) / 48
+            return (queryHeads + groups - 1) / groups
+        }
+        /// What a page of a block's KV cache holds.
+        func page(_ type: KVCacheType) -> KVPageShape {
+            if let latent {
+                return KVPageShape(
+                    type: type, heads: 1, keySize: latent.cacheWidth, valueSize: latent.rank, isLatent: true)
+            }
+            return KVPageShape(type: type, heads: keyValueHeads, keySize: headSize, valueSize: headSize)
+        }
         /// Numbers of one position's attention output before its projection.
         public var attendedWidth: Int { queryHeads * (latent?.valueSize ?? headSize) }
     }

@@ -1,15 +1,17 @@
 import Tensors
 
 /// Products with packed weights beside the machine's limits: reading memory for few tokens, exact sums in registers for
-/// many. `swift run -c release KernelBenchmark [FORMAT ...]`, for example `Q4_K`; GUILDHALL_ISA chooses the kernels.
+/// many. `swift run -c release KernelBenchmark [FORMAT ...]`, for example `Q4_K`; `ATTENTION` measures that instead.
+/// GUILDHALL_ISA chooses the kernels.
 @main struct KernelBenchmark {
-    private static let formats: [ElementType] = [.q8_0, .q4_0, .q4_K, .q5_K, .q6_K, .mxfp4]
+    private static let formats: [ElementType] = [.q8_0, .q4_0, .q4_K, .q5_K, .q6_K, .mxfp4, .bf16]
     /// More than the caches of one machine hold.
     private static let workingSet = 256 << 20
     private static let runs = 15
 
     static func main() {
         let names = CommandLine.arguments.dropFirst().map { $0.uppercased() }
+        if names == ["ATTENTION"] { return attention() }
         let chosen = formats.filter { names.isEmpty || names.contains($0.name) }
         guard !chosen.isEmpty else { return print("formats: \(formats.map(\.name).joined(separator: ", "))") }
         let counts = ComputePool.availableProcessors > 1 ? [1, 2] : [1]
@@ -19,6 +21,13 @@ import Tensors
             print("## \(threads) thread\(threads == 1 ? "" : "s")\n")
             fewTokens(chosen, pool)
             manyTokens(chosen, pool)
+        }
+    }
+
+    private static func attention() {
+        for threads in ComputePool.availableProcessors > 1 ? [1, 2] : [1] {
+            print("## \(Kernels.selected.instructionSet.rawValue), \(threads) thread\(threads == 1 ? "" : "s")\n")
+            AttentionBenchmark(pool: ComputePool(threads: threads), runs: 5).run()
         }
     }
 
@@ -46,7 +55,7 @@ import Tensors
     /// What an expert or a dense layer does in prefill, limited by arithmetic.
     private static func manyTokens(_ formats: [ElementType], _ pool: ComputePool) {
         for (rows, columns) in [(1024, 2048), (2048, 1024), (2048, 2048)] {
-            print("Gop/s, [\(rows) x \(columns)] (share of exact sums in registers)\n")
+            print("Gop/s, [\(rows) x \(columns)] (share of sums in registers)\n")
             row(["tokens", "16", "36", "132", "512"])
             row([String](repeating: "---", count: 5))
             for type in formats {
@@ -57,7 +66,8 @@ import Tensors
                     let some = max(2_000_000_000 / (2 * rows * columns * tokens), 1)
                     var products = Products(weights, tokens: tokens)
                     let rate = measure(
-                        runs: runs, work: { products.run(some, pool).operations }, probe: { sumInRegisters(pool) })
+                        runs: runs, work: { products.run(some, pool).operations },
+                        probe: { sumInRegisters(weights.form, pool) })
                     return cell(rate, unit: 1e9, digits: 0)
                 }
                 row([type.name] + cells)
@@ -76,10 +86,10 @@ import Tensors
     }
 
     /// Every worker does the same.
-    private static func sumInRegisters(_ pool: ComputePool) -> Int {
+    private static func sumInRegisters(_ form: RoundedForms, _ pool: ComputePool) -> Int {
         let rounds = 1_000_000
-        pool.run { _ in _ = Kernels.selected.productProbe(rounds: rounds) }
-        return pool.threads * Kernels.selected.productProbe(rounds: 1) * rounds
+        pool.run { _ in _ = Kernels.selected.productProbe(rounds: rounds, form: form) }
+        return pool.threads * Kernels.selected.productProbe(rounds: 1, form: form) * rounds
     }
 
     private static func cell(_ rate: Rate, unit: Double, digits: Int) -> String {

@@ -8,6 +8,10 @@ struct Rate {
 
 /// Runs `work` and `probe` in turns. Both return units done (bytes, operations).
 func measure(runs: Int, work: () -> Int, probe: () -> Int) -> Rate {
+    measure(runs: runs, work: { Double(work()) }, probe: { Double(probe()) })
+}
+
+func measure(runs: Int, work: () -> Double, probe: () -> Double) -> Rate {
     var rates: [Double] = [], shares: [Double] = []
     _ = work()
     for _ in 0..<runs {
@@ -19,10 +23,10 @@ func measure(runs: Int, work: () -> Int, probe: () -> Int) -> Rate {
 }
 
 /// Units a second.
-func rate(_ work: () -> Int) -> Double {
-    var units = 0
+func rate(_ work: () -> Double) -> Double {
+    var units = 0.0
     let time = ContinuousClock().measure { units = work() }
-    return Double(units) / (Double(time.components.attoseconds) * 1e-18 + Double(time.components.seconds))
+    return units / (Double(time.components.attoseconds) * 1e-18 + Double(time.components.seconds))
 }
 
 private func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }

@@ -7,6 +7,8 @@ struct Weights {
     let matrices: [PackedMatrix]
     /// Bytes of the matrices together, as products read them.
     let bytes: Int
+    /// What their products' inputs are rounded to.
+    var form: RoundedForms { matrices.first?.form ?? .int8 }
     private static let distinctRows = 32
 
     /// As many `rows` × `columns` matrices as fill `bytes`, all of the same few quantised rows.
@@ -55,7 +57,7 @@ struct Products {
         self.weights = weights
         self.tokens = tokens
         let columns = weights.matrices.first?.columns ?? 32, rows = weights.matrices.first?.rows ?? 0
-        activations = RoundedActivations(capacity: tokens, columns: columns)
+        activations = RoundedActivations(capacity: tokens, columns: columns, forms: weights.form)
         output = FloatBuffer(count: tokens * rows)
         var random = SplitMix64(seed: 2)
         let numbers = FloatBuffer(count: tokens * columns)

@@ -1,0 +1,12 @@
+/// How inputs are rounded for products with packed weights: what a format's kernels multiply with.
+public struct RoundedForms: OptionSet, Sendable, Hashable {
+    public let rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// Blocks of 32 int8 numbers with a scale (max|x| / 127, ties to even): for quantised weights in blocks of 32.
+    public static let int8 = RoundedForms(rawValue: 1)
+    /// The same with a scale for 256 numbers: for quantised weights in blocks of 256.
+    public static let int8Units = RoundedForms(rawValue: 4)
+    /// bfloat16, ties to even: for bfloat16 weights.
+    public static let bfloat16 = RoundedForms(rawValue: 2)
+}
