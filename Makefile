@@ -22,10 +22,8 @@ instruction-counts: ## of a decode step against those that are kept; UPDATE=1 ke
 families:       ## renews docs/families.md from the golden tests
 	Scripts/family_table.sh
 
-bench-compare:  ## us and llama.cpp on one file: make bench-compare MODEL=file.gguf
-	python3 -m venv .build/bench-venv
-	.build/bench-venv/bin/pip install --quiet --requirement Benchmarks/requirements.txt
-	.build/bench-venv/bin/python Benchmarks/compare.py $(MODEL)
+bench-compare:  ## us and the peers, on files of random weights that it makes; or: make bench-compare MODEL=file.gguf
+	Benchmarks/compare.sh $(MODEL)
 
 format:
 	swift format --in-place --recursive --parallel Package.swift Sources Tests

@@ -2,6 +2,8 @@
 #ifndef GH_ATTENTION_LANES_H
 #define GH_ATTENTION_LANES_H
 
+#include <float.h>
+
 // Scores and sums are made in tiles that stay in registers: so many queries by blocks of positions, or by vectors of
 // dimensions. Both lane types have room for six queries by one; the wider have it for four and more.
 enum { tile_queries = 6 };

@@ -1,6 +1,7 @@
 import Foundation
 import Inference
 import Models
+import Tensors
 
 /// What `bench --json` prints. Speeds are tokens/s.
 struct BenchOutput: Encodable {

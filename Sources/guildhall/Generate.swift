@@ -9,9 +9,9 @@ struct Generate: AsyncParsableCommand {
 
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var threadOptions: ThreadOptions
+    @OptionGroup var machineOptions: MachineOptions
     @OptionGroup var cacheOptions: CacheOptions
     @OptionGroup var cacheMemory: CacheMemoryOptions
-    @OptionGroup var machineOptions: MachineOptions
     @OptionGroup var sampling: SamplingArguments
 
     @Option(help: "Text to continue.") var prompt: String?
@@ -35,8 +35,8 @@ struct Generate: AsyncParsableCommand {
         var options = EngineOptions()
         options.threads = threadOptions.threads
         options.contextLength = context
-        let engine = try loadEngine(
-            modelOptions, machine: machineOptions, cache: cacheOptions, memory: cacheMemory, options: options)
+        try machineOptions.apply(to: &options)
+        let engine = try loadEngine(modelOptions, cache: cacheOptions, memory: cacheMemory, options: options)
         let tokens =
             chat
             ? try engine.promptTokens(of: [ChatMessage(role: "user", content: text)])

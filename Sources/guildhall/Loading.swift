@@ -8,16 +8,13 @@ import Tensors
 ///
 /// - Parameter recorder: makes what records the model's expert activations.
 func loadEngine(
-    _ model: ModelOptions, machine: MachineOptions, cache: CacheOptions, memory: CacheMemoryOptions,
-    options: EngineOptions, recorder: (LoadedModel) throws -> TraceRecorder? = { _ in nil }
+    _ model: ModelOptions, cache: CacheOptions, memory: CacheMemoryOptions, options: EngineOptions,
+    recorder: (LoadedModel) throws -> TraceRecorder? = { _ in nil }
 ) throws -> Engine {
     let path = try model.path()
-    let processors = try machine.processors(threads: options.threads)
-    try machine.placeMemory()
     Terminal.progress("loading \(path)")
     defer { Terminal.endProgress() }
     var options = options
-    options.processors = processors
     options.cacheType = cache.type(for: model.activations)
     if let bytes = memory.bytes?.bytes { options.cacheBytes = bytes }
     let loaded = try LoadedModel(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Inference
 import Tensors
 
 /// Where threads run and memory lies.
@@ -24,6 +25,12 @@ struct MachineOptions: ParsableArguments {
             try list.check(threads: threads)
             return list
         } catch { throw CommandError("--pin-threads \(pinThreads): \(error)") }
+    }
+
+    /// To be called before the model is loaded.
+    func apply(to options: inout EngineOptions) throws {
+        options.processors = try processors(threads: options.threads)
+        try placeMemory()
     }
 
     /// To be called before the model is loaded.

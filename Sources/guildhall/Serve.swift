@@ -12,9 +12,9 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var threadOptions: ThreadOptions
+    @OptionGroup var machineOptions: MachineOptions
     @OptionGroup var cacheOptions: CacheOptions
     @OptionGroup var cacheMemory: CacheMemoryOptions
-    @OptionGroup var machineOptions: MachineOptions
     @Option(help: "Address to listen on.") var host: String = "127.0.0.1"
     @Option(name: [.short, .long], help: "Port to listen on; 0 takes a free one.") var port: Int = 8080
     @Option(help: "Tokens that prompt and answer may have together. Default: the model's.") var context: Int?
@@ -44,10 +44,9 @@ struct Serve: AsyncParsableCommand {
         options.contextLength = context
         options.maxRunning = maxRunning
         options.maxWaiting = maxWaiting
+        try machineOptions.apply(to: &options)
         var recorder: TraceRecorder?
-        let engine = try loadEngine(
-            modelOptions, machine: machineOptions, cache: cacheOptions, memory: cacheMemory, options: options
-        ) { model in
+        let engine = try loadEngine(modelOptions, cache: cacheOptions, memory: cacheMemory, options: options) { model in
             recorder = try trace.map { try recording.recorder(folder: $0, model: model, source: "guildhall serve") }
             return recorder
         }

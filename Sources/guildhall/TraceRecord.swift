@@ -47,10 +47,9 @@ struct TraceRecord: AsyncParsableCommand {
         options.maxRunning = maxRunning
         // More than are ever in flight, so that none is refused.
         options.maxWaiting = 2 * maxRunning
+        try machineOptions.apply(to: &options)
         var recorder: TraceRecorder?
-        let engine = try loadEngine(
-            modelOptions, machine: machineOptions, cache: cacheOptions, memory: cacheMemory, options: options
-        ) { model in
+        let engine = try loadEngine(modelOptions, cache: cacheOptions, memory: cacheMemory, options: options) { model in
             recorder = try recording.recorder(folder: output, model: model, source: "guildhall trace record")
             return recorder
         }
