@@ -20,7 +20,7 @@ final class ContinuousBatch: AnsweringLoop {
         let job: Job
         let cache: KVCache
         /// Nil if its expert activations are not recorded.
-        var recording: TraceRecorder.Recording?
+        let recording: TraceRecorder.Recording?
         var generation: RunningGeneration
         /// The prompt and what was answered so far. What the cache does not hold goes through the model next.
         var tokens: [TokenID]
@@ -125,16 +125,9 @@ final class ContinuousBatch: AnsweringLoop {
                 return (taking.map(\.0), BatchPlan(tokens: taking.map(\.1)))
             }
             answers[youngest].cache.removeAll()
+            if let recording = answers[youngest].recording { recorder?.restart(recording) }
             answers[youngest].isWaiting = true
-            endRecording(of: youngest)
         }
-    }
-
-    /// A token must not be recorded twice, so the trace of an answer whose tokens go through the model again ends here.
-    private func endRecording(of index: Int) {
-        guard let recording = answers[index].recording else { return }
-        recorder?.finish(recording)
-        answers[index].recording = nil
     }
 
     /// Takes note of tokens that went through the model; with logits, the next token is chosen.

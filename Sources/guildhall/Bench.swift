@@ -87,7 +87,8 @@ struct Bench: ParsableCommand {
             runner: runner, pool: pool, settings: settings(sequences: sequences, depth: depth))
         let speed = measurement.decode { Terminal.progress("\(sequences) sequences, depth \(depth): \($0)") }
         return BenchOutput.Decode(
-            speed, sequences: sequences, depth: depth, model: runner.model, cacheType: cacheOptions.type(for: modelOptions.activations),
+            speed, sequences: sequences, depth: depth, model: runner.model,
+            cacheType: cacheOptions.type(for: modelOptions.activations),
             bandwidth: [before, probe.bytesPerSecond()])
     }
 

@@ -1,33 +1,24 @@
+import Activations
 import Foundation
 import Inference
 import Models
 import Tensors
 
-/// Loads the model and starts an engine on it.
-func loadEngine(_ model: ModelOptions, cache: CacheOptions, memory: CacheMemoryOptions, options: EngineOptions) throws
-    -> Engine
-{
-    let loaded = try loadModel(model, threads: options.threads)
-    return try startEngine(loaded, model, cache: cache, memory: memory, options: options)
-}
-
-/// Loads the model, saying so on a terminal.
-func loadModel(_ model: ModelOptions, threads: Int) throws -> LoadedModel {
+/// Loads the model and starts an engine on it, saying so on a terminal.
+///
+/// - Parameter recorder: makes what records the model's expert activations.
+func loadEngine(
+    _ model: ModelOptions, cache: CacheOptions, memory: CacheMemoryOptions, options: EngineOptions,
+    recorder: (LoadedModel) throws -> TraceRecorder? = { _ in nil }
+) throws -> Engine {
     let path = try model.path()
     Terminal.progress("loading \(path)")
     defer { Terminal.endProgress() }
-    return try LoadedModel(
-        path: path, allowedFields: model.fields.allowed, activations: model.activations, threads: threads)
-}
-
-/// Starts an engine, if the memory for keys and values holds enough.
-func startEngine(
-    _ loaded: LoadedModel, _ model: ModelOptions, cache: CacheOptions, memory: CacheMemoryOptions,
-    options: EngineOptions
-) throws -> Engine {
     var options = options
     options.cacheType = cache.type(for: model.activations)
     if let bytes = memory.bytes?.bytes { options.cacheBytes = bytes }
+    let loaded = try LoadedModel(
+        path: path, allowedFields: model.fields.allowed, activations: model.activations, threads: options.threads)
     let longest = loaded.longestSequence(options)
     let needed = min(options.contextLength ?? EngineOptions.smallestContext, loaded.model.outline.contextLength)
     guard longest >= needed else {
@@ -35,6 +26,7 @@ func startEngine(
             "--kv-memory: \(options.cacheBytes) bytes hold \(longest) positions of this model's keys and values as "
                 + "\(options.cacheType.rawValue), not \(needed)")
     }
+    options.recorder = try recorder(loaded)
     return Engine(model: loaded, options: options)
 }
 

@@ -68,18 +68,22 @@ struct CacheMemoryOptions: ParsableArguments {
     var bytes: ByteCount?
 }
 
-/// A number of bytes: digits, and K, M or G for powers of 1,024.
+/// A number of bytes, with a unit or without: `65536`, `500MB`, `1.5GiB`; K, M, G and T alone are powers of 1,024.
 struct ByteCount: ExpressibleByArgument {
     let bytes: Int
 
     init?(argument: String) {
-        let units: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
-        let unit = argument.uppercased().last.flatMap { units[$0] }
-        guard let count = Int(unit == nil ? argument : String(argument.dropLast())), count > 0 else { return nil }
-        let (product, overflows) = count.multipliedReportingOverflow(by: unit ?? 1)
-        guard !overflows else { return nil }
-        bytes = product
+        let number = argument.prefix { $0.isNumber || $0 == "." }
+        guard let factor = Self.units[argument.dropFirst(number.count).lowercased()], let value = Double(number),
+            value * factor >= 1, value * factor < 0x1p62
+        else { return nil }
+        bytes = Int(value * factor)
     }
+
+    private static let units: [String: Double] = [
+        "": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "k": 0x1p10, "m": 0x1p20, "g": 0x1p30, "t": 0x1p40,
+        "kib": 0x1p10, "mib": 0x1p20, "gib": 0x1p30, "tib": 0x1p40,
+    ]
 }
 
 /// What the user vouches for.

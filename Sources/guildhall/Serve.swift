@@ -39,13 +39,17 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         var logger = Logger(label: "guildhall") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
-        var options = try engineOptions()
-        let model = try loadModel(modelOptions, threads: threadOptions.threads)
-        let recorder = try trace.map {
-            try recording.recorder(folder: $0, model: model, source: "guildhall serve")
+        var options = EngineOptions()
+        options.threads = threadOptions.threads
+        options.contextLength = context
+        options.maxRunning = maxRunning
+        options.maxWaiting = maxWaiting
+        try machineOptions.apply(to: &options)
+        var recorder: TraceRecorder?
+        let engine = try loadEngine(modelOptions, cache: cacheOptions, memory: cacheMemory, options: options) { model in
+            recorder = try trace.map { try recording.recorder(folder: $0, model: model, source: "guildhall serve") }
+            return recorder
         }
-        options.recorder = recorder
-        let engine = try startEngine(model, modelOptions, cache: cacheOptions, memory: cacheMemory, options: options)
         var configuration = ServerConfiguration()
         configuration.host = host
         configuration.port = port
@@ -61,15 +65,5 @@ struct Serve: AsyncParsableCommand {
         guard let recorder else { return }
         engine.shutDown()
         logger.notice("trace: \(recorder.close().text)")
-    }
-
-    private func engineOptions() throws -> EngineOptions {
-        var options = EngineOptions()
-        options.threads = threadOptions.threads
-        options.contextLength = context
-        options.maxRunning = maxRunning
-        options.maxWaiting = maxWaiting
-        try machineOptions.apply(to: &options)
-        return options
     }
 }

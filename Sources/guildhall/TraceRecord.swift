@@ -13,6 +13,9 @@ struct TraceRecord: AsyncParsableCommand {
 
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var threadOptions: ThreadOptions
+    @OptionGroup var cacheOptions: CacheOptions
+    @OptionGroup var cacheMemory: CacheMemoryOptions
+    @OptionGroup var machineOptions: MachineOptions
     @OptionGroup var recording: RecordingOptions
     @Option(help: "File or folder of prompts.") var prompts: String
     @Option(name: [.short, .long], help: "Folder of the trace.") var output: String
@@ -38,21 +41,23 @@ struct TraceRecord: AsyncParsableCommand {
 
     func run() async throws {
         let set = try PromptSet(path: prompts, perFile: perFile)
-        let model = try loadModel(modelOptions, threads: threadOptions.threads)
-        let recorder = try recording.recorder(folder: output, model: model, source: "guildhall trace record")
         var options = EngineOptions()
         options.threads = threadOptions.threads
         options.contextLength = context
         options.maxRunning = maxRunning
         // More than are ever in flight, so that none is refused.
         options.maxWaiting = 2 * maxRunning
-        options.recorder = recorder
-        let engine = Engine(model: model, options: options)
+        try machineOptions.apply(to: &options)
+        var recorder: TraceRecorder?
+        let engine = try loadEngine(modelOptions, cache: cacheOptions, memory: cacheMemory, options: options) { model in
+            recorder = try recording.recorder(folder: output, model: model, source: "guildhall trace record")
+            return recorder
+        }
         let cut = try await answer(set.prompts, engine)
         engine.shutDown()
         Terminal.endProgress()
         if cut > 0 { Terminal.error("\(cut) prompts were cut to the length that the context leaves\n") }
-        let summary = recorder.close()
+        guard let summary = recorder?.close() else { return }
         Terminal.out("\(output): \(summary.text)\n")
         if let failure = summary.failure { throw CommandError("\(failure)") }
     }

@@ -195,6 +195,28 @@ private struct RandomTraffic {
         #expect(summary.requests == 0 && summary.dropped == 10)
     }
 
+    /// A request whose tokens go through the model anew, for want of KV memory, has each of them once.
+    @Test func restarted() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let shape = TraceShape(blocks: [0], expertCount: 8, topK: 1)
+        let recorder = TraceRecorder(
+            writer: try TraceWriter(folder: folder.path, shape: shape), random: SplitMix64(seed: 1))
+        let recording = try #require(recorder.admit(RequestLabel(id: "a"), promptTokens: 2))
+        for (experts, isAnew) in [([1, 2], false), ([3], false), ([1, 2, 3], true), ([4], false)] {
+            if isAnew { recorder.restart(recording) }
+            var decision = RoutingDecision(expertCount: 8, expertsPerToken: 1)
+            for expert in experts { decision.append(experts: [expert], weights: [1]) }
+            recorder.beginPass([(recording, experts.count)])
+            recorder.routed(layer: 0, decision: decision)
+            recorder.endPass()
+        }
+        recorder.finish(recording)
+        recorder.close()
+        let request = try #require(try openTrace(path: folder.path).readAll().requests.first)
+        #expect(request.experts == [1, 2, 3, 4] && request.prefillTokens == 2)
+    }
+
     @Test func rowsOfOthersAreNotRecorded() throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }

@@ -10,6 +10,11 @@ import Testing
         "Question: What is 12 + 7?", "def add(a, b):", "First Citizen:\nWe are", "Translate to German: house",
     ]
 
+    /// Experts of each request by its id.
+    private static func byID(_ requests: [RequestTrace]) -> [String: [UInt16]] {
+        Dictionary(requests.map { ($0.id, $0.experts) }, uniquingKeysWith: { first, _ in first })
+    }
+
     private func folder() -> String {
         FileManager.default.temporaryDirectory.appendingPathComponent("guildhall-\(UUID())").path
     }
@@ -63,6 +68,15 @@ import Testing
         }
         #expect(Set(together.requests.map(\.id)) == ["p0", "p1", "p2", "p3"])
         let tokenizer = try LoadedModel(path: path).tokenizer
+        // The same where KV memory is short, and answers wait or begin anew.
+        var options = EngineOptions()
+        options.cacheBytes = 1 << 12
+        let loaded = try LoadedModel(path: path)
+        while loaded.longestSequence(options) < 64 { options.cacheBytes += options.cacheBytes / 8 }
+        let crowded = try await record(model: path, prompts: labelled) { [options] in
+            $0.cacheBytes = options.cacheBytes
+        }
+        #expect(Self.byID(crowded.requests) == Self.byID(together.requests))
         for (label, text) in labelled {
             let alone = try await record(model: path, prompts: [(label, text)])
             let one = try #require(together.requests.first { $0.id == label.id })

@@ -55,6 +55,12 @@ struct ActiveRecordings {
         return recording
     }
 
+    /// Forgets the rows of the request in `slot`.
+    mutating func restart(_ slot: Int) {
+        byteCount -= slots[slot]?.byteCount ?? 0
+        slots[slot]?.clear()
+    }
+
     /// Begins a micro-batch: its rows belong to `owners` in order. Without a slot they are not recorded.
     ///
     /// - Parameter room: bytes that all recordings may have together; those that would grow beyond it are dropped.
@@ -76,7 +82,8 @@ struct ActiveRecordings {
 
     private mutating func drop(_ slot: Int) {
         byteCount -= slots[slot]?.byteCount ?? 0
-        slots[slot]?.forget()
+        slots[slot]?.clear()
+        slots[slot]?.isDropped = true
     }
 
     /// Sorts one layer's decision into the requests.
@@ -118,8 +125,7 @@ extension ActiveRecordings.Recording {
         return trace
     }
 
-    fileprivate mutating func forget() {
-        isDropped = true
+    fileprivate mutating func clear() {
         tokens = 0
         trace.experts = []
         trace.weights = nil

@@ -125,6 +125,9 @@ public final class TraceRecorder: RoutingObserver {
         engine.withLock { $0.active.end(isComplete: isComplete, now: .now) }
     }
 
+    /// Forgets the rows of a recording, whose tokens will all go through the model again.
+    public func restart(_ recording: Recording) { engine.withLock { $0.active.restart(recording.slot) } }
+
     /// Ends a recording, whose request was answered or cancelled.
     public func finish(_ recording: Recording) {
         let done = engine.withLock { $0.active.remove(recording.slot) }
