@@ -68,7 +68,7 @@ public struct PlacementSearch: Sendable {
 
     static func cost(_ demand: PlacementDemand) -> SearchCost {
         switch demand.objective {
-        case .bytes: SearchCost(bytes: 1, imbalance: demand.balanceLimit == .none ? 0 : 0.3)
+        case .bytes: SearchCost(bytes: 1, imbalance: demand.balanceLimit == .none ? 0 : 1)
         case .balance: SearchCost(bytes: 0, imbalance: 1)
         case .time(let visit, let imbalance): SearchCost(bytes: visit, imbalance: imbalance)
         }
