@@ -19,7 +19,8 @@ struct Place: ParsableCommand {
     @Option(help: "Devices of a node, instead of the topology's.") var devicesPerNode: Int?
     @Option(help: "Copies of experts in a layer beyond one of each.") var redundant = 0
     @Option(help: "What to make small: bytes (at EPLB's balance), time or balance.") var objective = ObjectiveName.bytes
-    @Option(help: "Largest over mean device load, mean of the layers, that fewest bytes may cost: eplb, none or a number.")
+    @Option(
+        help: "Largest over mean device load, mean of the layers, that fewest bytes may cost: eplb, none or a number.")
     var maxImbalance = "eplb"
     @Flag(inversion: .prefixedNo, help: "Group requests by what they use, or spread them over the nodes.")
     var group = true
@@ -30,7 +31,8 @@ struct Place: ParsableCommand {
     @Option(help: "Turns of the search where --seconds is not given.") var turns = 8
     @Option(help: "Seed of everything random.") var seed: UInt64 = 1
     @Option(help: "Threads.") var threads = 2
-    @Option(help: "File with ids of requests to leave out, one a line: those to judge the plan by.") var exclude: String?
+    @Option(help: "File with ids of requests to leave out, one a line: those to judge the plan by.") var exclude:
+        String?
     @OptionGroup var model: PlacementModelOptions
     @Option(name: .shortAndLong, help: "Plan file to write.") var output: String
 
@@ -38,7 +40,8 @@ struct Place: ParsableCommand {
 
     func validate() throws {
         guard seconds.map({ $0 > 0 }) ?? true, turns >= 1, moves >= 0, threads >= 1, redundant >= 0 else {
-            throw ValidationError("--seconds, --turns and --threads must be above 0, --moves and --redundant 0 or more.")
+            throw ValidationError(
+                "--seconds, --turns and --threads must be above 0, --moves and --redundant 0 or more.")
         }
         guard ["eplb", "none"].contains(maxImbalance) || Double(maxImbalance).map({ $0 >= 1 }) ?? false else {
             throw ValidationError("--max-imbalance must be eplb, none or a number of 1 or more.")
@@ -74,7 +77,8 @@ struct Place: ParsableCommand {
         while !expired(), seconds != nil || search.turns < turns {
             search.improve(expired: expired)
             Terminal.progress(
-                String(format: "turn %d: %.3f visits a token and layer", search.turns,
+                String(
+                    format: "turn %d: %.3f visits a token and layer", search.turns,
                     search.bestVisits / Double(training.shape.layerCount)))
         }
         Terminal.endProgress()
@@ -85,7 +89,8 @@ struct Place: ParsableCommand {
         let machines = try MachineCatalog.topology(topology) ?? topologyFile(topology)
         let (nodes, devices) = (nodes ?? machines.nodes, devicesPerNode ?? machines.devicesPerNode)
         guard nodes >= 1, devices >= 1, nodes <= Topology.deviceLimit, devices <= Topology.deviceLimit / nodes else {
-            throw PlacementError(item: "nodes, devices-per-node", reason: "must be 1 to \(Topology.deviceLimit) devices")
+            throw PlacementError(
+                item: "nodes, devices-per-node", reason: "must be 1 to \(Topology.deviceLimit) devices")
         }
         return machines.resized(nodes: nodes, devicesPerNode: devices)
     }

@@ -5,7 +5,8 @@ import Testing
 @Suite struct PlacementPlanTests {
     private static let groups = #"{"prices":[0,0.5],"cold":[1,2],"labels":{"==a":[0,1]},"band":0.1}"#
     private static let text =
-        #"{"version":1,"nodes":2,"devices_per_node":1,"layers":[{"layer":3,"devices":[[0,2],[1]]}],"groups":"# + groups + "}"
+        #"{"version":1,"nodes":2,"devices_per_node":1,"layers":[{"layer":3,"devices":[[0,2],[1]]}],"groups":"# + groups
+        + "}"
 
     private func read(_ text: String) throws -> PlacementPlan {
         try PlacementPlan(json: Data(text.utf8), source: "p.json")

@@ -59,9 +59,11 @@ import Testing
             let plan = try trace.plan(demand, turns: 2)
             let loads = trace.training.loads(layer: 0)
             let total = nodes * devices
-            let best = all(experts: 8, nodes: total, room: 8 / total).map { device in
-                (0..<total).map { d in loads.indices.reduce(0) { $0 + (device[$1] == d ? loads[$1] : 0) } }.max() ?? 0
-            }.min() ?? 1
+            let best =
+                all(experts: 8, nodes: total, room: 8 / total).map { device in
+                    (0..<total).map { d in loads.indices.reduce(0) { $0 + (device[$1] == d ? loads[$1] : 0) } }.max()
+                        ?? 0
+                }.min() ?? 1
             let score = try trace.score(plan).layers[0]
             excess += (score.deviceLoads.max() ?? 0) / best - 1
         }

@@ -35,12 +35,12 @@ public enum Baseline: String, CaseIterable, Sendable {
     private static func linear(_ experts: Int, _ room: LayerProblem.Room) -> [[Int]] {
         var devices = [[Int]](repeating: [], count: room.devices)
         for copy in 0..<room.copies { devices[copy * room.devices / room.copies].append(copy % experts) }
-        return EPLBPlan.withoutTwins(devices)
+        return EPLBPlan.withoutTwins(devices, loads: [Double](repeating: 1, count: experts))
     }
 
     private static func roundRobin(_ experts: Int, _ room: LayerProblem.Room) -> [[Int]] {
         var devices = [[Int]](repeating: [], count: room.devices)
         for copy in 0..<room.copies { devices[copy % room.devices].append(copy % experts) }
-        return EPLBPlan.withoutTwins(devices)
+        return EPLBPlan.withoutTwins(devices, loads: [Double](repeating: 1, count: experts))
     }
 }

@@ -26,8 +26,8 @@ struct GroupingTrainer {
         let model = GroupingModel(prices: blank, cold: cold, labels: labels, signatures: signatures, band: band)
         let predicted = arrivals.flatMap { model.costs(of: $0, shape: training.shape).costs }
         return GroupingModel(
-            prices: FairPrices.prices(predicted, nodes: nodes, band: band), cold: cold, labels: labels, signatures: signatures,
-            band: band)
+            prices: FairPrices.prices(predicted, nodes: nodes, band: band), cold: cold, labels: labels,
+            signatures: signatures, band: band)
     }
 
     /// Homes that the model gives the training requests when they arrive in random order.

@@ -75,8 +75,9 @@ extension PlacementPlan {
     public func moves(from old: PlacementPlan) -> Int {
         layers.reduce(0) { sum, layout in
             let before = old.layers.first { $0.block == layout.block }?.devices
-            return sum + BoundedMoves.moves(
-                from: before ?? [[Int]](repeating: [], count: layout.devices.count), to: layout.devices)
+            return sum
+                + BoundedMoves.moves(
+                    from: before ?? [[Int]](repeating: [], count: layout.devices.count), to: layout.devices)
         }
     }
 }

@@ -29,8 +29,10 @@ struct LayerProblem: Sendable {
     /// `[experts]`: the same from all homes.
     let totals: [FoldLoads]
 
+    /// - Parameter evenFolds: in so many folds, the first, all copies of an expert share alike, whatever the homes.
     init(
-        room: Room, experts: Int, topK: Int, choices: [UInt16], homes: [UInt16], weights: [Float], loads: [FoldLoads]
+        room: Room, experts: Int, topK: Int, choices: [UInt16], homes: [UInt16], weights: [Float], loads: [FoldLoads],
+        evenFolds: Int = 0
     ) {
         self.room = room
         self.experts = experts
@@ -38,10 +40,15 @@ struct LayerProblem: Sendable {
         self.choices = choices
         self.homes = homes
         self.weights = weights
-        self.loads = loads
         var totals = [FoldLoads](repeating: .zero, count: experts)
         for (index, load) in loads.enumerated() { totals[index % experts] += load }
         self.totals = totals
+        var local = loads
+        for index in local.indices where evenFolds > 0 {
+            // Nothing comes from the own node: all of an expert's load is shared by all of its copies.
+            for fold in 0..<evenFolds { local[index][fold] = 0 }
+        }
+        self.loads = local
         (offsets, tokensByExpert) = Self.index(choices, topK: topK, experts: experts)
     }
 

@@ -75,6 +75,11 @@ struct LayerState: Sendable {
         }
     }
 
+    /// Largest over mean device load in the first fold.
+    var firstImbalance: Double {
+        Double(peaks.reduce(FoldLoads.zero) { $0.larger($1) }[0]) * Double(problem.room.devices)
+    }
+
     /// What a move would make of the costs.
     struct Trial {
         fileprivate var visits: [(token: Int32, visits: UInt8)]

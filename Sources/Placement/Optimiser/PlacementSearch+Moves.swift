@@ -12,7 +12,7 @@ extension PlacementSearch {
         else { throw PlacementError(item: "from", reason: "the plan is of other devices, layers or experts") }
         let trainer = GroupingTrainer(training: training, nodes: plan.nodes, band: demand.band)
         let homes = plan.groups.map { trainer.homes($0, seed: demand.seed) }
-        let folds = training.folds(seed: demand.seed &+ 17)
+        let folds = training.folds(seed: demand.seed &+ 17, whole: 0)
         let slots = max(plan.slotsPerDevice, demand.slotsPerDevice ?? 0)
         let layers = Parallel.map(plan.layers.indices, threads: demand.threads) { layer in
             let devices = plan.layers[layer].devices

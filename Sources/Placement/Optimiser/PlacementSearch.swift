@@ -40,7 +40,8 @@ public struct PlacementSearch: Sendable {
         self.training = training
         self.demand = demand
         let room = try demand.room(experts: training.shape.expertCount)
-        let folds = training.folds(seed: demand.seed &+ 17)
+        let folds = training.folds(
+            seed: demand.seed &+ 17, whole: demand.objective == .balance ? TrainingSet.wholeFolds : 0)
         self.room = room
         self.folds = folds
         eplb = Parallel.map(training.shape.blocks.indices, threads: demand.threads) { layer in
@@ -68,7 +69,7 @@ public struct PlacementSearch: Sendable {
 
     static func cost(_ demand: PlacementDemand) -> SearchCost {
         switch demand.objective {
-        case .bytes: SearchCost(bytes: 1, imbalance: demand.balanceLimit == .none ? 0 : 0.3)
+        case .bytes: SearchCost(bytes: 1, imbalance: demand.balanceLimit == .none ? 0 : 1)
         case .balance: SearchCost(bytes: 0, imbalance: 1)
         case .time(let visit, let imbalance): SearchCost(bytes: visit, imbalance: imbalance)
         }
@@ -140,6 +141,12 @@ public struct PlacementSearch: Sendable {
     private mutating func keepIfBest() {
         if !demand.groups {
             for layer in states.indices where cost(states, layer) < cost(bestStates, layer) - gate(layer) {
+                // What is better on quarters of the requests must not be worse on all of them.
+                if demand.objective == .balance,
+                    states[layer].firstImbalance > bestStates[layer].firstImbalance
+                {
+                    continue
+                }
                 bestStates[layer] = states[layer]
             }
             bestVisits = bestStates.reduce(0) { $0 + $1.bytes }

@@ -2,11 +2,14 @@ import Randomness
 
 extension TrainingSet {
     /// Random quarters of the requests, one a fold, as 0 or 1 by request. With few requests each fold has all.
-    func folds(seed: UInt64) -> [FoldLoads] {
-        guard requests.count >= 16 else { return requests.map { _ in FoldLoads(repeating: 1) } }
+    ///
+    /// - Parameter whole: so many folds, the first, have all requests.
+    func folds(seed: UInt64, whole: Int) -> [FoldLoads] {
+        var folds = [FoldLoads](repeating: FoldLoads(repeating: 1), count: requests.count)
+        guard requests.count >= 16 else { return folds }
         var random = SplitMix64(seed: seed)
-        var folds = [FoldLoads](repeating: .zero, count: requests.count)
-        for fold in 0..<FoldLoads.scalarCount {
+        for fold in whole..<FoldLoads.scalarCount {
+            for request in requests.indices { folds[request][fold] = 0 }
             for request in requests.indices.shuffled(using: &random).prefix(requests.count / 4) {
                 folds[request][fold] = 1
             }
@@ -36,8 +39,12 @@ extension TrainingSet {
         if use == .merged { tokens = tokens.merged(topK: shape.topK, parts: room.copies > shape.expertCount ? 4 : 1) }
         return LayerProblem(
             room: room, experts: shape.expertCount, topK: shape.topK, choices: tokens.choices, homes: tokens.homes,
-            weights: tokens.weights, loads: loads(layer: layer, nodes: room.nodes, homes: homes, folds: folds))
+            weights: tokens.weights, loads: loads(layer: layer, nodes: room.nodes, homes: homes, folds: folds),
+            evenFolds: use == .none ? Self.wholeFolds : 0)
     }
+
+    /// Folds that have all requests where balance alone is sought.
+    static let wholeFolds = 8
 
     private func tokens(layer: Int, nodes: Int, homes: [Int]?) -> WeightedTokens {
         let all = Float(max(1, tokens))
