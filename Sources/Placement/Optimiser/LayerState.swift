@@ -75,9 +75,11 @@ struct LayerState: Sendable {
         }
     }
 
-    /// Largest over mean device load in the first fold.
-    var firstImbalance: Double {
-        Double(peaks.reduce(FoldLoads.zero) { $0.larger($1) }[0]) * Double(problem.room.devices)
+    /// Whether the busiest devices are busier than `other`'s in the first half of the folds or in the second.
+    func isWorseBalanced(than other: LayerState) -> Bool {
+        let mine = peaks.reduce(FoldLoads.zero) { $0.larger($1) }
+        let others = other.peaks.reduce(FoldLoads.zero) { $0.larger($1) }
+        return mine.lowHalf.sum() > others.lowHalf.sum() || mine.highHalf.sum() > others.highHalf.sum()
     }
 
     /// What a move would make of the costs.

@@ -141,12 +141,8 @@ public struct PlacementSearch: Sendable {
     private mutating func keepIfBest() {
         if !demand.groups {
             for layer in states.indices where cost(states, layer) < cost(bestStates, layer) - gate(layer) {
-                // What is better on quarters of the requests must not be worse on all of them.
-                if demand.objective == .balance,
-                    states[layer].firstImbalance > bestStates[layer].firstImbalance
-                {
-                    continue
-                }
+                // What is better on average must not be worse where copies share evenly, nor where homes come first.
+                if demand.objective == .balance, states[layer].isWorseBalanced(than: bestStates[layer]) { continue }
                 bestStates[layer] = states[layer]
             }
             bestVisits = bestStates.reduce(0) { $0 + $1.bytes }
