@@ -35,11 +35,12 @@ def arguments():
     return parser.parse_args()
 
 
-def output_of(command):
+def output_of(command, with_errors=False):
+    """What a command prints on its standard output, and what it prints on its standard error where that is asked for."""
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if result.returncode != 0:
         raise SystemExit(f"{' '.join(map(str, command))}\n{result.stderr[-2000:]}")
-    return result.stdout
+    return result.stdout + result.stderr if with_errors else result.stdout
 
 
 def own_format(command):
@@ -66,7 +67,7 @@ def ik_figures(folder, model, args):
         text = output_of([
             folder / "llama-batched-bench", "-m", model, "-t", str(args.threads), "-rtr", "-thp", "-fa", "on", "-c",
             str(max(map(int, together)) * (args.generate_tokens + 24)), "-npp", "8", "-ntg", str(args.generate_tokens),
-            "-npl", ",".join(together)])
+            "-npl", ",".join(together)], with_errors=True)
         for row in re.findall(r"^\|((?: *[\d.]+ *\|)+)$", text, re.M):
             cells = [float(cell) for cell in row.split("|") if cell.strip()]
             figures[f"decode x{int(cells[2])}"] = cells[7]
