@@ -187,7 +187,7 @@ static block_packer packer_of(gh_packed_type type) {
     __builtin_unreachable();
 }
 
-int64_t gh_packed_input_columns(gh_packed_type type) { return has_shared_scale(layout_of(type)) ? 256 : 32; }
+int64_t gh_packed_input_columns(gh_packed_type type) { return 32 * input_blocks(layout_of(type)); }
 
 int64_t gh_packed_panel_bytes(gh_packed_type type, int64_t columns) {
     return panel_bytes(layout_of(type), columns / 32);

@@ -12,8 +12,8 @@ struct ModelOptions: ParsableArguments {
     @OptionGroup var fields: FieldOptions
     @Option(
         help: """
-            How inputs of products with quantised weights are read: float32 (exact) or int8 (faster; rounded in blocks \
-            of 32 or, as the weights, 256).
+            How inputs of products are read: float32 (exact) or int8 (faster; those of quantised weights rounded in \
+            blocks of 32, for MXFP4 of 128, for K-quants of 256; those of BF16 weights to bfloat16).
             """)
     var activations: ActivationPrecision = .float32
 
