@@ -50,7 +50,7 @@ struct Simulate: AsyncParsableCommand {
             topology: try machine.machines(for: plan), model: try machine.model(for: trace.shape),
             communication: machine.communication)
         let simulation = try Simulation(
-            trace: trace, plan: plan, cost: cost, options: replay.options(), replanner: replay.replanner(),
+            trace: trace, plan: plan, cost: cost, options: replay.options(), replanner: replay.replanner(cost),
             threads: max(1, ProcessInfo.processInfo.activeProcessorCount / self.plan.count))
         return Run(name: path, plan: plan, cost: cost, simulation: simulation)
     }
