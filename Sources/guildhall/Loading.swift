@@ -11,6 +11,15 @@ func loadEngine(
     _ model: ModelOptions, cache: CacheOptions, memory: CacheMemoryOptions, options: EngineOptions,
     recorder: (LoadedModel) throws -> TraceRecorder? = { _ in nil }
 ) throws -> Engine {
+    var (loaded, options) = try prepareEngine(model, cache: cache, memory: memory, options: options)
+    options.recorder = try recorder(loaded)
+    return Engine(model: loaded, options: options)
+}
+
+/// Loads the model, saying so on a terminal, and completes an engine's options by it.
+func prepareEngine(
+    _ model: ModelOptions, cache: CacheOptions, memory: CacheMemoryOptions, options: EngineOptions
+) throws -> (LoadedModel, EngineOptions) {
     let path = try model.path()
     Terminal.progress("loading \(path)")
     defer { Terminal.endProgress() }
@@ -26,8 +35,7 @@ func loadEngine(
             "--kv-memory: \(options.cacheBytes) bytes hold \(longest) positions of this model's keys and values as "
                 + "\(options.cacheType.rawValue), not \(needed)")
     }
-    options.recorder = try recorder(loaded)
-    return Engine(model: loaded, options: options)
+    return (loaded, options)
 }
 
 extension ModelOptions {
