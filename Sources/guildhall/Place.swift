@@ -50,6 +50,7 @@ struct Place: ParsableCommand {
 
     func run() throws {
         let started = ContinuousClock.now
+        try checkFolder(of: output)
         Interruption.listen()
         let source = try PlacementSource(trace: trace, exclude: exclude)
         if let counts = source.counts, objective != .balance {
@@ -65,7 +66,7 @@ struct Place: ParsableCommand {
             Interruption.happened || limit.map { ContinuousClock.now >= $0 } ?? false
         }
         let plan = try plan(training, demand, expired: expired)
-        try plan.json().write(to: URL(fileURLWithPath: output), options: .atomic)
+        try writeFile(plan.json(), to: output)
         let old = try from.map(readPlan)
         if let counts = source.counts {
             let report = CountsReport(counts: counts, training: training, demand: demand)

@@ -23,7 +23,7 @@ struct PlacementSource {
         } else {
             content = .requests(try openTrace(path: path))
         }
-        excluded = Set(try exclude.map { try smallTextFile($0).split(separator: "\n").map(String.init) } ?? [])
+        excluded = try exclude.map(RequestSelection.ids) ?? []
     }
 
     /// The counts, where there is nothing else.

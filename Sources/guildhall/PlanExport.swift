@@ -29,7 +29,7 @@ struct ExportPlan: ParsableCommand {
         let data = try format.data(
             plan, options: PlanExport.Options(layers: layers, layerUpdatesPerIteration: layerUpdates))
         if let output {
-            try data.write(to: URL(fileURLWithPath: output), options: .atomic)
+            try writeFile(data, to: output)
         } else {
             Terminal.out(String(decoding: data, as: UTF8.self))
         }
@@ -47,11 +47,7 @@ struct ExportPlan: ParsableCommand {
 
 /// Reads a plan file.
 func readPlan(_ path: String) throws -> PlacementPlan {
-    let data: Data
-    do { data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped) } catch {
-        throw PlacementError(source: path, reason: "cannot be read")
-    }
-    return try PlacementPlan(json: data, source: path)
+    try PlacementPlan(json: try readFile(path), source: path)
 }
 
 extension PlanExport: ExpressibleByArgument {}

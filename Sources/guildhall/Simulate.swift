@@ -26,6 +26,7 @@ struct Simulate: AsyncParsableCommand {
     }
 
     func run() async throws {
+        for file in [assignments, json] { try checkFolder(of: file) }
         let trace = try selection.load(self.trace)
         let runs = try plan.map { try run(of: $0, trace: trace) }
         if let assignments { try write(runs, to: assignments) }
@@ -81,7 +82,7 @@ struct Simulate: AsyncParsableCommand {
                 data += try encoder.encode(AssignmentLine(plan: run.name, assignment: assignment)) + Data("\n".utf8)
             }
         }
-        try data.write(to: URL(fileURLWithPath: path), options: .atomic)
+        try writeFile(data, to: path)
     }
 }
 

@@ -42,6 +42,7 @@ struct TraceRecord: AsyncParsableCommand {
 
     func run() async throws {
         let set = try PromptSet(path: prompts, perFile: perFile)
+        guard !set.prompts.isEmpty else { throw CommandError("\(prompts): has no prompts") }
         var options = EngineOptions()
         options.threads = threadOptions.threads
         options.contextLength = context
