@@ -26,7 +26,8 @@ struct Simulate: AsyncParsableCommand {
     }
 
     func run() async throws {
-        for file in [assignments, json] { try checkFolder(of: file) }
+        try checkFolder(of: assignments)
+        try checkFolder(of: json)
         let trace = try selection.load(self.trace)
         let runs = try plan.map { try run(of: $0, trace: trace) }
         if let assignments { try write(runs, to: assignments) }

@@ -21,7 +21,8 @@ struct TraceReport: ParsableCommand {
     @OptionGroup var threadOptions: ThreadOptions
 
     func run() throws {
-        for file in [html, json] { try checkFolder(of: file) }
+        try checkFolder(of: html)
+        try checkFolder(of: json)
         let source = try openTrace(path: (folder as NSString).expandingTildeInPath)
         var options = AnalysisOptions()
         options.seed = seed
