@@ -34,7 +34,9 @@ package final class MappedFile {
         }
         // The pointer holds as long as `owner` does, and every copy of the region keeps `owner`.
         let owner = MappedFile(address: address, count: count)
-        return ByteRegion(base: UnsafeRawPointer(address), count: count, owner: owner)
+        let region = ByteRegion(base: UnsafeRawPointer(address), count: count, backing: .file, owner: owner)
+        region.adviseHugePages()
+        return region
     }
 
     private static func regularFileSize(_ descriptor: Int32, path: String) throws(CheckpointError) -> Int {

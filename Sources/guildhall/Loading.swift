@@ -36,7 +36,7 @@ extension ModelOptions {
         let model = try TransformerModel(path: path, allowedFields: fields.allowed)
         guard activations == .int8 else { return model }
         defer { Terminal.endProgress() }
-        return model.packed(pool: pool) { Terminal.progress("laying out block \($0)/\(model.configuration.layers)") }
+        return model.packed(pool: pool) { Terminal.progress("laying out weights: \(Int($0 * 100)) %") }
     }
 }
 
