@@ -4,16 +4,31 @@ import Tensors
 /// What gives a matrix its packed form; nil leaves it as it is.
 typealias MatrixPacking = (WeightMatrix) -> PackedMatrix?
 
+/// What takes the time while weights are laid out.
+public enum LayoutStep: String, Sendable {
+    case packing = "laying out weights"
+    case writing = "writing the packed cache"
+}
+
 extension TransformerModel {
     /// The model with its quantised and bfloat16 matrices laid out for products with rounded inputs: faster, and no longer
     /// exact (`ActivationPrecision.int8`). Matrices whose format has no such layout stay as they are.
     ///
-    /// Packed matrices are in memory of their own; the mapped file's pages leave memory as they are done with.
+    /// Packed matrices are in memory of their own, and the mapped file's pages leave memory as they are done with; or they
+    /// are in a mapped file of `cache`.
     ///
-    /// - Parameter progress: told which share is done.
-    public func packed(pool: ComputePool, progress: (_ share: Double) -> Void = { _ in }) -> TransformerModel {
+    /// - Parameters:
+    ///   - cache: where they are taken from or, if they are not there, written to.
+    ///   - progress: told which share of a step is done.
+    public func packed(
+        pool: ComputePool, cache: PackedCache? = nil, progress: (LayoutStep, _ share: Double) -> Void = { _, _ in }
+    ) -> TransformerModel {
         let plan = packingPlan()
-        return packed(as: plan, in: plan.pack(pool: pool, progress: progress))
+        let file = plan.byteCount > 0 ? cache?.file(for: plan, of: files) : nil
+        if let stretch = file?.load(pool: pool) { return packed(as: plan, in: stretch) }
+        let stretch = plan.pack(pool: pool) { progress(.packing, $0) }
+        file?.store(stretch, pool: pool) { progress(.writing, $0) }
+        return packed(as: plan, in: stretch)
     }
 
     /// What is packed, in the order in which `packed(by:)` asks.
@@ -41,7 +56,7 @@ extension TransformerModel {
     private func packed(by packing: MatrixPacking) -> TransformerModel {
         TransformerModel(
             configuration: configuration, embedding: embedding, blocks: blocks.map { $0.packed(by: packing) },
-            finalNorm: finalNorm, head: head.packed(by: packing), isTied: isTied)
+            finalNorm: finalNorm, head: head.packed(by: packing), isTied: isTied, files: files)
     }
 }
 

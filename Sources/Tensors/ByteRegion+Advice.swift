@@ -21,7 +21,7 @@ extension ByteRegion {
     }
 
     /// Brings the bytes into memory, those of a file at the speed of the disk, and returns when they are there.
-    func load() {
+    public func load() {
         // Linux 5.14. Before, at least let reading begin.
         if !advise(Advice.populateRead, pages: .touched) { advise(Advice.willNeed, pages: .touched) }
     }
