@@ -2,25 +2,25 @@ import Foundation
 
 extension CheckpointOutput {
     /// Appends many bytes that nobody reads soon, past the page cache where the file system lets one: the cache would
-    /// push out what is in use, and copying to it takes longer than many disks do. The offset and the address of the
-    /// bytes are multiples of 4096.
+    /// push out what is in use, and copying to it takes longer than many disks do. For that the offset and the address of
+    /// the bytes must be multiples of 4096.
     /// - Parameter progress: told which share is written.
     package mutating func writePastCache(
         _ bytes: UnsafeRawBufferPointer, progress: (Double) -> Void = { _ in }
     ) throws(CheckpointError) {
         let page = 4096
-        precondition(offset.isMultiple(of: page) && UInt(bitPattern: bytes.baseAddress).isMultiple(of: UInt(page)))
+        let isAligned = offset.isMultiple(of: page) && Int(bitPattern: bytes.baseAddress).isMultiple(of: page)
         let whole = bytes.count / page * page
         var done = 0
-        var isDirect = setDirect(true)
+        var isDirect = isAligned && setDirect(true)
         while done < whole {
             let piece = UnsafeRawBufferPointer(rebasing: bytes[done..<min(done + (16 << 20), whole)])
             do throws(CheckpointError) {
                 done += try writeSome(piece)
             } catch {
                 // Some file systems take the flag, and then no write.
-                guard isDirect, errno == EINVAL else { throw error }
-                isDirect = !setDirect(false)
+                guard isDirect, setDirect(false) else { throw error }
+                isDirect = false
             }
             progress(Double(done) / Double(bytes.count))
         }

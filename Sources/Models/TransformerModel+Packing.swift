@@ -24,10 +24,15 @@ extension TransformerModel {
         pool: ComputePool, cache: PackedCache? = nil, progress: (LayoutStep, _ share: Double) -> Void = { _, _ in }
     ) -> TransformerModel {
         let plan = packingPlan()
-        let file = plan.byteCount > 0 ? cache?.file(for: plan, of: files) : nil
+        guard plan.byteCount > 0 else { return self }
+        let file = cache?.file(for: plan, of: files)
         if let stretch = file?.load(pool: pool) { return packed(as: plan, in: stretch) }
+        progress(.packing, 0)
         let stretch = plan.pack(pool: pool) { progress(.packing, $0) }
-        file?.store(stretch, pool: pool) { progress(.writing, $0) }
+        if let file {
+            progress(.writing, 0)
+            file.store(stretch, pool: pool) { progress(.writing, $0) }
+        }
         return packed(as: plan, in: stretch)
     }
 
