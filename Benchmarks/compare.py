@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Compares guildhall with llama.cpp and ik_llama.cpp on GGUF files: alternating processes, medians, ratios to the best.
 
-usage: compare.py MODEL.gguf ... [--guildhall BINARY] [--ik FOLDER] [--rounds N] [--repetitions N] [--threads N]
+usage: compare.py MODEL.gguf ... [--guildhall BINARY] [--ik CHECKOUT] [--rounds N] [--repetitions N] [--threads N]
                   [--prompt-tokens 512,128] [--generate-tokens N] [--sequences 1,4,8,16] [--json FILE]
-needs: PyPI llama-cpp-python (see requirements.txt); FOLDER holds ik_llama.cpp's llama-bench and llama-batched-bench
+needs: PyPI llama-cpp-python (see requirements.txt); CHECKOUT is ik_llama.cpp's repository, built in its folder build
 
 The memory bandwidth that guildhall measures around each of its runs is printed beside the ratios: on a shared machine it
 tells rounds apart that ran under different conditions.
@@ -11,10 +11,10 @@ tells rounds apart that ran under different conditions.
 import argparse
 import json
 import pathlib
-import re
 import statistics
 import subprocess
 import sys
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -23,7 +23,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="+")
     parser.add_argument("--guildhall", default=str(HERE.parent / ".build" / "release" / "guildhall"))
-    parser.add_argument("--ik", help="folder with ik_llama.cpp's llama-bench and llama-batched-bench")
+    parser.add_argument("--ik", help="ik_llama.cpp's repository, built in its folder build")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--repetitions", type=int, default=3, help="measured runs in each process")
     parser.add_argument("--prompt-tokens", default="512,128")
@@ -32,15 +32,20 @@ def arguments():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--without", action="append", default=[], help="an engine that is left out; may be repeated")
     parser.add_argument("--json", help="writes all figures to this file")
-    return parser.parse_args()
+    args = parser.parse_args()
+    args.models = [str(pathlib.Path(model).resolve()) for model in args.models]
+    args.guildhall = str(pathlib.Path(args.guildhall).resolve())
+    args.ik = args.ik and pathlib.Path(args.ik).resolve()
+    return args
 
 
-def output_of(command, with_errors=False):
-    """What a command prints on its standard output, and what it prints on its standard error where that is asked for."""
-    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def output_of(command):
+    """What a command prints on its standard output. It runs elsewhere, because some peers leave logs where they are."""
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                            cwd=tempfile.gettempdir())
     if result.returncode != 0:
         raise SystemExit(f"{' '.join(map(str, command))}\n{result.stderr[-2000:]}")
-    return result.stdout + result.stderr if with_errors else result.stdout
+    return result.stdout
 
 
 def own_format(command):
@@ -52,25 +57,36 @@ def own_format(command):
     return figures, bandwidths
 
 
-def ik_figures(folder, model, args):
+def ik_batched(checkout):
+    """Our program for ik_llama.cpp's library: its own llama-batched-bench decodes the same token in all sequences."""
+    program = pathlib.Path(tempfile.gettempdir()) / "guildhall-ik-batched-decode"
+    libraries = [checkout / "build" / "src", checkout / "build" / "ggml" / "src"]
+    output_of(["c++", "-std=c++17", "-O2", "-I", checkout / "include", "-I", checkout / "ggml" / "include",
+               HERE / "ik_batched_decode.cpp", "-o", program, "-L", libraries[0], "-lllama", "-L", libraries[1], "-lggml",
+               *(f"-Wl,-rpath,{folder}" for folder in libraries)])
+    return program
+
+
+def ik_figures(checkout, model, args):
     """ik_llama.cpp with its run-time repacking on huge pages, the fastest of its settings on a CPU."""
-    flags = ["-m", model, "-t", str(args.threads), "-rtr", "1", "-thp", "1"]
-    table = json.loads(output_of([
-        folder / "llama-bench", *flags, "-p", args.prompt_tokens, "-n", str(args.generate_tokens), "-r",
-        str(args.repetitions), "-o", "json"]))
+    tokens = [n for n in args.prompt_tokens.split(",") if n != "0"]
+    sequences = [n for n in args.sequences.split(",") if n]
     figures = {}
-    for entry in table:
-        name = f"prefill {entry['n_prompt']}" if entry["n_prompt"] else "decode x1"
-        figures[name] = statistics.median(entry["samples_ts"])
-    together = [n for n in args.sequences.split(",") if n != "1"]
+    if tokens or "1" in sequences:
+        table = json.loads(output_of([
+            checkout / "build" / "bin" / "llama-bench", "-m", model, "-t", str(args.threads), "-rtr", "1", "-thp", "1",
+            "-p", ",".join(tokens) or "0", "-n", str(args.generate_tokens if "1" in sequences else 0),
+            "-r", str(args.repetitions), "-o", "json"]))
+        for entry in table:
+            name = f"prefill {entry['n_prompt']}" if entry["n_prompt"] else "decode x1"
+            figures[name] = statistics.median(entry["samples_ts"])
+    together = [n for n in sequences if n != "1"]
     if together:
-        text = output_of([
-            folder / "llama-batched-bench", "-m", model, "-t", str(args.threads), "-rtr", "-thp", "-fa", "on", "-c",
-            str(max(map(int, together)) * (args.generate_tokens + 24)), "-npp", "8", "-ntg", str(args.generate_tokens),
-            "-npl", ",".join(together)], with_errors=True)
-        for row in re.findall(r"^\|((?: *[\d.]+ *\|)+)$", text, re.M):
-            cells = [float(cell) for cell in row.split("|") if cell.strip()]
-            figures[f"decode x{int(cells[2])}"] = cells[7]
+        table = json.loads(output_of([
+            ik_batched(checkout), model, str(args.threads), "8", str(args.generate_tokens), str(args.repetitions),
+            *together]))
+        for entry in table:
+            figures[f"decode x{entry['sequences']}"] = statistics.median(entry["tokens_per_second"])
     return figures, []
 
 
@@ -82,7 +98,7 @@ def engines(model, args):
     table = {"guildhall": lambda: own_format(guildhall), "llama.cpp": lambda: own_format(llama),
              "llama.cpp, no repack": lambda: own_format([*llama, "--no-repack"])}
     if args.ik:
-        table["ik_llama.cpp"] = lambda: ik_figures(pathlib.Path(args.ik), model, args)
+        table["ik_llama.cpp"] = lambda: ik_figures(args.ik, model, args)
     return {name: run for name, run in table.items() if name not in args.without}
 
 

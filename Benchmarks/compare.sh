@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Us and the peers on the same files: Benchmarks/compare.sh [MODEL.gguf ...]
 # Without arguments it makes files of random weights in real shapes first; BIG=1 adds two that need 24 GB of memory.
-# IK=FOLDER names the folder of ik_llama.cpp's binaries. Further options of compare.py: OPTIONS="--rounds 5".
+# IK=CHECKOUT names ik_llama.cpp's repository, built in its folder build. Further options of compare.py: OPTIONS="--rounds 5".
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

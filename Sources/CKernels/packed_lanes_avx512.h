@@ -74,9 +74,11 @@ PACKED_INLINE row_integers load_byte_pairs(const uint8_t *p) {
 PACKED_INLINE row_integers pairs_add(row_integers sums, row_integers a, row_integers b) {
     return _mm512_dpwssd_epi32(sums, a, b);
 }
-// Halves of E8M0 scales, as `half_of_e8m0`.
+// Halves of E8M0 scales, as `half_of_e8m0`: 2^(e - 128). The two smallest are subnormal numbers, without an exponent.
 PACKED_INLINE row_numbers load_e8m0(const uint8_t *p) {
-    return _mm512_scalef_ps(_mm512_set1_ps(0x1p-128f), _mm512_cvtepi32_ps(load_bytes_wide(p)));
+    const __m512i e = load_bytes_wide(p), normal = _mm512_slli_epi32(_mm512_sub_epi32(e, _mm512_set1_epi32(1)), 23);
+    const __mmask16 is_small = _mm512_cmplt_epi32_mask(e, _mm512_set1_epi32(2));
+    return _mm512_castsi512_ps(_mm512_mask_sllv_epi32(normal, is_small, _mm512_set1_epi32(0x200000), e));
 }
 
 // Sums start at the correction for the offset, which so costs no addition.

@@ -160,20 +160,17 @@ PACKED_INLINE void add_parts(
     }
 }
 
-// How far ahead codes are asked for, in bytes: what a core reads while an access to memory takes place.
-enum { packed_ahead = 4096 };
+// How far ahead weights are asked for, in bytes: what a core reads while an access to memory takes place.
+enum { packed_ahead = 3072 };
 
-// Whether codes that will be needed are asked for. While a tile of few tokens is multiplied, the processor looks ahead
-// far enough itself, and fills all its places for lines that are under way; to ask for more slows it down. The more
-// instructions a line takes, the less of what comes next is in its sight.
-PACKED_INLINE int asks_ahead(const packed_layout layout, const int strips, const int tokens) {
-    const int in_sight = layout.codes == codes_8 ? 4 : layout.codes == codes_5 || layout.codes == codes_6 ? 1 : 2;
-    return strips == 1 && tokens > in_sight;
-}
+// Whether weights that will be needed are asked for. A tile of one token takes so few instructions that the processor
+// looks ahead far enough itself, and fills all its places for lines that are under way; to ask for more slows it down.
+// Two strips at once are multiplied with weights that are in the cache already.
+PACKED_INLINE int asks_ahead(const int strips, const int tokens) { return strips == 1 && tokens > 1; }
 
 // An address behind the matrix does no harm: a prefetch never faults.
-PACKED_INLINE void ask_ahead(const uint8_t *codes, const int bytes) {
-    PACKED_UNROLL for (int i = 0; i < bytes; i += 64) __builtin_prefetch(codes + packed_ahead + i, 0, 3);
+PACKED_INLINE void ask_ahead(const uint8_t *part, const int bytes) {
+    PACKED_UNROLL for (int i = 0; i < bytes; i += 64) __builtin_prefetch(part + packed_ahead + i, 0, 3);
 }
 
 // Adds `count` blocks to `sums` and goes on to the next.
@@ -183,7 +180,7 @@ PACKED_INLINE void add_unit_blocks(
 #pragma clang loop unroll(disable)
     for (int64_t b = 0; b < count; b++) {
         add_block(tile, layout, strips, tokens, b, sums);
-        if (asks_ahead(layout, strips, tokens)) ask_ahead(tile->codes[0], code_bytes(layout));
+        if (asks_ahead(strips, tokens)) ask_ahead(tile->codes[0], code_bytes(layout));
         PACKED_UNROLL for (int s = 0; s < strips; s++) tile->codes[s] += code_bytes(layout);
     }
 }
@@ -191,6 +188,7 @@ PACKED_INLINE void add_unit_blocks(
 // Adds `count` blocks, a unit or what is left of one, and goes on to the next.
 PACKED_INLINE void add_unit(
     packed_tile *tile, const packed_layout layout, const int strips, const int tokens, const int64_t count) {
+    if (asks_ahead(strips, tokens)) ask_ahead(tile->heads[0], head_bytes(layout));
     if (has_shared_scale(layout)) {
         row_numbers parts[tile_tokens_most][tile_strips];
         PACKED_UNROLL for (int t = 0; t < tokens; t++)

@@ -10,37 +10,17 @@ public final class ExpertWorkspace {
     let outputs: FloatBuffer
     /// Assignments (tokens × experts per token) that fit.
     let slots: Int
-    private struct Kind: Hashable {
-        let width: Int
-        let forms: RoundedForms
-    }
-    private var roundedInputs: [Kind: RoundedActivations] = [:]
-    /// Rounded numbers between the projections.
-    private var roundedActivated: [Kind: RoundedActivations] = [:]
+    /// For inputs of packed gate and up projections.
+    let roundedInputs: RoundingBuffers
+    /// For the numbers between the projections.
+    let roundedActivated: RoundingBuffers
 
     public init(slots: Int, hiddenSize: Int, width: Int) {
         self.slots = slots
         inputs = FloatBuffer(count: slots * hiddenSize)
         activated = FloatBuffer(count: slots * width)
         outputs = FloatBuffer(count: slots * hiddenSize)
-    }
-
-    /// Inputs rounded for `matrices`, shared by all blocks that want the same; nil for no matrices.
-    func roundedInputs(for matrices: [PackedMatrix]) -> RoundedActivations? { made(for: matrices, in: &roundedInputs) }
-
-    /// The same for numbers between the projections.
-    func roundedActivated(for matrices: [PackedMatrix]) -> RoundedActivations? {
-        made(for: matrices, in: &roundedActivated)
-    }
-
-    private func made(
-        for matrices: [PackedMatrix], in buffers: inout [Kind: RoundedActivations]
-    ) -> RoundedActivations? {
-        guard let width = matrices.first?.columns else { return nil }
-        let kind = Kind(width: width, forms: matrices.reduce(into: []) { $0.formUnion($1.form) })
-        if let buffer = buffers[kind] { return buffer }
-        let buffer = RoundedActivations(capacity: slots, columns: width, forms: kind.forms)
-        buffers[kind] = buffer
-        return buffer
+        roundedInputs = RoundingBuffers(tokens: slots)
+        roundedActivated = RoundingBuffers(tokens: slots)
     }
 }

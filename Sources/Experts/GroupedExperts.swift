@@ -29,8 +29,6 @@ public final class GroupedExperts: ExpertExecutor {
         let rows: Range<Int>
     }
 
-    /// Rows whose activated numbers share a scale where the down projection wants that.
-    private static let rowsOfScale = 256
     /// Rows of a unit: enough work to hide taking it, small enough to even out the threads.
     private static let rowsPerUnit = 64
     /// Tokens up to which an expert's products wait for memory rather than arithmetic.
@@ -44,8 +42,8 @@ public final class GroupedExperts: ExpertExecutor {
         self.pool = pool
         self.workspace = workspace
         let packed = weights.packed
-        roundedInputs = workspace.roundedInputs(for: packed.gate + packed.up)
-        roundedActivated = workspace.roundedActivated(for: packed.down)
+        roundedInputs = workspace.roundedInputs.buffer(for: packed.gate + packed.up)
+        roundedActivated = workspace.roundedActivated.buffer(for: packed.down)
     }
 
     public func run(
@@ -94,17 +92,19 @@ public final class GroupedExperts: ExpertExecutor {
     }
 
     private func project() {
-        let together = roundedActivated?.forms.contains(.int8Units) ?? false ? Self.rowsOfScale : Self.rowsPerUnit
         let hasFewTokens = hasFewTokens
+        // Rows whose activated numbers share a scale are of one unit.
+        let together = max(roundedActivated?.forms.columnsOfScale ?? 0, Self.rowsPerUnit)
         roundsAtOnce = roundedActivated != nil && (together == Self.rowsPerUnit || !hasFewTokens)
-        let rowsPerUnit = roundsAtOnce ? together : Self.rowsPerUnit
-        forEachUnit(rows: weights.width, each: rowsPerUnit) { unit, worker in activate(unit, worker: worker) }
+        forEachUnit(
+            rows: weights.width, each: roundsAtOnce ? together : Self.rowsPerUnit, fewTokens: hasFewTokens
+        ) { unit, worker in activate(unit, worker: worker) }
         if let roundedActivated, !roundsAtOnce {
             pool.round(
                 workspace.activated.pointer, inputStride: weights.width, to: roundedActivated,
                 tokens: plan.assignments.count)
         }
-        forEachUnit(rows: weights.hiddenSize, each: Self.rowsPerUnit) { unit, worker in
+        forEachUnit(rows: weights.hiddenSize, each: Self.rowsPerUnit, fewTokens: hasFewTokens) { unit, worker in
             projectDown(unit, worker: worker)
         }
     }
@@ -118,7 +118,9 @@ public final class GroupedExperts: ExpertExecutor {
     ///
     /// While experts have few tokens, memory is the limit, and a thread reads on through neighbouring rows. When one has
     /// many, units stay small, because a busy expert's rows cost more than others.
-    private func forEachUnit(rows: Int, each rowsPerUnit: Int, _ body: (_ unit: Unit, _ worker: Int) -> Void) {
+    private func forEachUnit(
+        rows: Int, each rowsPerUnit: Int, fewTokens: Bool, _ body: (_ unit: Unit, _ worker: Int) -> Void
+    ) {
         let blocks = (rows + rowsPerUnit - 1) / rowsPerUnit
         let experts = plan.activeExperts
         func units(_ taken: Range<Int>, _ worker: Int) {
@@ -131,7 +133,7 @@ public final class GroupedExperts: ExpertExecutor {
                 next += end - block
             }
         }
-        if hasFewTokens {
+        if fewTokens {
             pool.forEach(count: experts.count * blocks, shrinkingTo: 1, units)
         } else {
             pool.forEach(count: experts.count * blocks, grain: 1, units)

@@ -157,12 +157,16 @@ public final class ModelRunner {
     }
 
     private func addUpdate(tokens: Int) {
-        let count = tokens * model.configuration.hiddenSize
+        let width = model.configuration.hiddenSize
         let factor = model.configuration.multipliers.residual
-        if factor == 1 {
-            kernels.add(workspace.residual.pointer, workspace.update.pointer, count: count)
-        } else {
-            kernels.addScaled(workspace.residual.pointer, factor, workspace.update.pointer, count: count)
+        pool.forEach(count: tokens, grain: 16) { range, _ in
+            let (start, count) = (range.lowerBound * width, range.count * width)
+            let (residual, update) = (workspace.residual.pointer + start, workspace.update.pointer + start)
+            if factor == 1 {
+                kernels.add(residual, update, count: count)
+            } else {
+                kernels.addScaled(residual, factor, update, count: count)
+            }
         }
     }
 

@@ -8,8 +8,7 @@ extension ComputePool {
         _ projection: Projection, input: UnsafePointer<Float>, tokens: Int, output: UnsafeMutablePointer<Float>,
         rounding: RoundingBuffers? = nil
     ) {
-        if let packed = projection.packed, let rounding {
-            let rounded = rounding.buffer(for: [packed])
+        if let packed = projection.packed, let rounded = rounding?.buffer(for: [packed]) {
             round(input, inputStride: packed.columns, to: rounded, tokens: tokens)
             multiply(packed: packed, activations: rounded, tokens: 0..<tokens, output: output)
         } else {
@@ -24,14 +23,13 @@ extension ComputePool {
         rounding: RoundingBuffers
     ) {
         let packed = projections.compactMap(\.0.packed)
-        guard let first = packed.first, packed.count == projections.count else {
+        guard packed.count == projections.count, let rounded = rounding.buffer(for: packed) else {
             for (projection, output) in projections {
                 multiply(projection, input: input, tokens: tokens, output: output, rounding: rounding)
             }
             return
         }
-        let rounded = rounding.buffer(for: packed)
-        round(input, inputStride: first.columns, to: rounded, tokens: tokens)
+        round(input, inputStride: rounded.columns, to: rounded, tokens: tokens)
         let products = zip(packed, projections).map { matrix, projection in
             PackedOutput(weights: matrix, output: projection.output, outputStride: matrix.rows)
         }

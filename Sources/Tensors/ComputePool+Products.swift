@@ -36,7 +36,7 @@ extension ComputePool {
         kernels: Kernels = .selected
     ) {
         let pairs = products.reduce(0) { $0 + $1.pairs }
-        let pairBytes = (products.map(\.weights.panelBytes).max() ?? 1) * 2
+        let pairBytes = products.reduce(1) { max($0, 2 * $1.weights.panelBytes) }
         let smallest = Self.smallestShare / (pairBytes * max(tokens.count, 1)) + 1
         forEach(count: pairs, shrinkingTo: smallest) { taken, _ in
             var start = 0

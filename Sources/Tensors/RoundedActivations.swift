@@ -25,7 +25,7 @@ public final class RoundedActivations: @unchecked Sendable {
         let (count, overflow) = capacity.multipliedReportingOverflow(by: columns / 32)
         precondition(!overflow && count < Int.max / 256, "no such buffer")
         self.forms = forms
-        precondition(!forms.contains(.int8Units) || columns.isMultiple(of: 256), "not whole units")
+        precondition(columns.isMultiple(of: forms.columnsOfScale), "not whole units")
         let blockCount = forms.contains(.int8) ? count : 0, unitCount = forms.contains(.int8Units) ? count : 0
         let halfCount = forms.contains(.bfloat16) ? 32 * count : 0
         let blockBytes = MemoryLayout<gh_rounded_block>.stride
@@ -69,13 +69,22 @@ extension Kernels {
     ) {
         precondition(token >= 0 && token < activations.capacity, "no room for the token")
         precondition(column >= 0 && count >= 0 && column + count <= activations.columns, "columns outside")
-        for (form, together) in [(RoundedForms.int8, 32), (.int8Units, 256)] where activations.forms.contains(form) {
-            precondition(column.isMultiple(of: together) && count.isMultiple(of: together), "not whole blocks")
-            let blocks = activations.blocks(of: token, form: form) + column / 32
-            table.pointee.round_to_blocks(input, Int64(count), Int64(together), blocks)
-        }
+        let together = activations.forms.columnsOfScale
+        precondition(column.isMultiple(of: together) && count.isMultiple(of: together), "not whole blocks")
+        roundToBlocks(input, count: count, to: activations, form: .int8, token: token, column: column)
+        roundToBlocks(input, count: count, to: activations, form: .int8Units, token: token, column: column)
         if activations.forms.contains(.bfloat16) {
             table.pointee.round_to_bf16(input, Int64(count), activations.halves(of: token) + column)
         }
+    }
+
+    /// Does nothing where the form is not wanted.
+    private func roundToBlocks(
+        _ input: UnsafePointer<Float>, count: Int, to activations: RoundedActivations, form: RoundedForms, token: Int,
+        column: Int
+    ) {
+        guard activations.forms.contains(form) else { return }
+        table.pointee.round_to_blocks(
+            input, Int64(count), Int64(form.columnsOfScale), activations.blocks(of: token, form: form) + column / 32)
     }
 }

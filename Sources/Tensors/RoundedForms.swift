@@ -9,4 +9,7 @@ public struct RoundedForms: OptionSet, Sendable, Hashable {
     public static let int8Units = RoundedForms(rawValue: 4)
     /// bfloat16, ties to even: for bfloat16 weights.
     public static let bfloat16 = RoundedForms(rawValue: 2)
+
+    /// Columns that are rounded together: runs of this length can be rounded apart from each other.
+    public var columnsOfScale: Int { contains(.int8Units) ? 256 : 32 }
 }

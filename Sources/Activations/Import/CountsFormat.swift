@@ -47,7 +47,7 @@ extension ExpertCounts {
         var writer = SafetensorsWriter()
         writer.add("counts", shape: [blocks.count, expertCount], integers: counts.joined().map(Int64.init))
         writer.add("blocks", shape: [blocks.count], integers: blocks.map(Int64.init))
-        try asTraceError { () throws(CheckpointError) in try writer.write(to: path) }
+        try writer.write(to: path)
     }
 
     private struct LogicalCount: Encodable { let logical_count: [[UInt64]] }
@@ -73,6 +73,6 @@ extension ExpertCounts {
         for (block, row) in zip(blocks, counts) {
             writer.add("0_\(block)", shape: [expertCount], integers: row.map(Int64.init))
         }
-        try asTraceError { () throws(CheckpointError) in try writer.write(to: folder + "/rank0.safetensors") }
+        try writer.write(to: folder + "/rank0.safetensors")
     }
 }

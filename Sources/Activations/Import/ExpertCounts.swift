@@ -70,11 +70,11 @@ extension ExpertCounts {
 
     /// Reads a counts file.
     public init(path: String, limits: TraceLimits = .default) throws(TraceError) {
-        let text = try asTraceError { () throws(CheckpointError) in try MappedFile.open(path) }
+        let text = try MappedFile.open(path)
         guard text.count <= limits.indexBytes else {
             throw TraceError(file: path, reason: "has \(text.count) bytes, above the limit of \(limits.indexBytes)")
         }
-        let value = try asTraceError { () throws(CheckpointError) in try ConfigValue.parse(text, file: path) }
+        let value = try ConfigValue.parse(text, file: path)
         let fields = FieldReader(value, file: path)
         guard fields["format"]?.stringValue == Self.format, fields["version"]?.intValue == 1 else {
             throw fields.error("format", "is not \"\(Self.format)\", version 1")

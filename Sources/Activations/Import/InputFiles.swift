@@ -38,7 +38,7 @@ struct JSONDocuments {
     static func forEach(
         _ path: String, log: inout DamageLog, _ body: (Document) throws(TraceError) -> Void
     ) throws(TraceError) {
-        let bytes = try asTraceError { () throws(CheckpointError) in try MappedFile.open(path) }
+        let bytes = try MappedFile.open(path)
         if path.hasSuffix(".jsonl") {
             var lines = LineReader(bytes, limit: CheckpointLimits.default.textBytes)
             while let line = lines.next() {
@@ -62,7 +62,7 @@ struct JSONDocuments {
     }
 
     private static func parse(_ text: ByteRegion, _ path: String) throws(TraceError) -> ConfigValue {
-        try asTraceError { () throws(CheckpointError) in try ConfigValue.parse(text, file: path) }
+        try ConfigValue.parse(text, file: path)
     }
 
     private static func attempt(_ log: inout DamageLog, _ body: () throws(TraceError) -> Void) {

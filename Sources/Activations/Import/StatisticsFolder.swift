@@ -8,9 +8,9 @@ struct StatisticsFolder {
 
     func counts(log: inout DamageLog, limits: TraceLimits) throws(TraceError) -> ExpertCounts {
         let meta = path + "/meta_info.json"
-        let text = try asTraceError { () throws(CheckpointError) in try MappedFile.open(meta) }
+        let text = try MappedFile.open(meta)
         guard text.count <= limits.indexBytes else { throw TraceError(file: meta, reason: "is too large") }
-        let value = try asTraceError { () throws(CheckpointError) in try ConfigValue.parse(text, file: meta) }
+        let value = try ConfigValue.parse(text, file: meta)
         let experts = try FieldReader(value, file: meta).size("num_experts")
         guard (1...TraceLimits.experts).contains(experts) else {
             throw TraceError(file: meta, item: "num_experts", reason: "is not within 1…\(TraceLimits.experts)")
@@ -23,13 +23,13 @@ struct StatisticsFolder {
     }
 
     private func add(_ path: String, to counts: inout ExpertCounts) throws(TraceError) {
-        let file = try asTraceError { () throws(CheckpointError) in try SafetensorsFile(path: path) }
+        let file = try SafetensorsFile(path: path)
         for entry in file.entries {
             let parts = entry.name.split(separator: "_", omittingEmptySubsequences: false)
             guard parts.count == 2, Int(parts[0]) != nil, let layer = Int(parts[1]),
                 counts.counts.indices.contains(layer)
             else { throw TraceError(file: path, item: entry.name, reason: "is not named <iteration>_<layer>") }
-            let (shape, values) = try asTraceError { () throws(CheckpointError) in try file.integers(entry.name) }
+            let (shape, values) = try file.integers(entry.name)
             guard shape == [counts.expertCount], values.allSatisfy({ $0 >= 0 }) else {
                 throw TraceError(
                     file: path, item: entry.name, reason: "has shape \(shape), or counts below 0; not [experts]")

@@ -11,8 +11,7 @@ struct TorchFile {
     private let prefix: String
 
     init(path: String) throws(TraceError) {
-        try self.init(
-            try asTraceError { () throws(CheckpointError) in try MappedFile.open(path) }, file: path)
+        try self.init(try MappedFile.open(path), file: path)
     }
 
     init(_ bytes: ByteRegion, file: String) throws(TraceError) {

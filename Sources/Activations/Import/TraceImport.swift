@@ -135,12 +135,3 @@ extension ExpertCounts {
         }
     }
 }
-
-/// Writes a file that appears at `path` when it is complete.
-func writeWhole(_ bytes: [UInt8], to path: String) throws(TraceError) {
-    try asTraceError { () throws(CheckpointError) in
-        var output = try CheckpointOutput(path: path)
-        try output.write(bytes)
-        try output.commit()
-    }
-}

@@ -32,21 +32,19 @@ public struct CompactTrace: TraceSource {
         }
         tokenCount = try meta.size("rows")
         requestCount = try meta.optionalSize("requests") ?? 0
-        (index, experts) = try asTraceError { () throws(CheckpointError) in
-            (try MappedFile.open(path + "/" + Self.indexName), try MappedFile.open(path + "/" + Self.expertsName))
-        }
+        index = try MappedFile.open(path + "/" + Self.indexName)
+        experts = try MappedFile.open(path + "/" + Self.expertsName)
         location = path
         self.limits = limits
     }
 
     private static func meta(_ path: String, limits: TraceLimits) throws(TraceError) -> FieldReader {
         let file = path + "/" + metaName
-        let text = try asTraceError { () throws(CheckpointError) in try MappedFile.open(file) }
+        let text = try MappedFile.open(file)
         guard text.count <= limits.indexBytes else {
             throw TraceError(file: file, reason: "has \(text.count) bytes, above the limit of \(limits.indexBytes)")
         }
-        return FieldReader(
-            try asTraceError { () throws(CheckpointError) in try ConfigValue.parse(text, file: file) }, file: file)
+        return FieldReader(try ConfigValue.parse(text, file: file), file: file)
     }
 
     public func forEachRequest<Failure: Error>(
@@ -76,7 +74,7 @@ public struct CompactTrace: TraceSource {
         guard let text = line.text else {
             throw TraceError(file: file, item: name, reason: "has more than \(limits.requestBytes) bytes")
         }
-        let value = try asTraceError { () throws(CheckpointError) in try ConfigValue.parse(text, file: file) }
+        let value = try ConfigValue.parse(text, file: file)
         let fields = FieldReader(value, file: file, object: name)
         let (first, count) = (try fields.size("row_offset"), try fields.size("rows"))
         guard first <= rows, count <= rows - first else {

@@ -68,7 +68,7 @@ struct PendingSegment {
         case .bytes: writer.add("experts", shape: dimensions, bytes: experts)
         case .words: writer.add("experts", shape: dimensions, littleEndianWords: experts)
         }
-        try asTraceError { () throws(CheckpointError) in try writer.write(to: path) }
+        try writer.write(to: path)
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
         return (attributes?[.size] as? Int) ?? byteCount
     }

@@ -15,18 +15,14 @@ struct SegmentEntry: Equatable {
     /// Reads a table: a JSON array whose entries cover `tokens` rows from first to last.
     static func table(_ text: String, tokens: Int, file: String) throws(TraceError) -> [SegmentEntry] {
         var entries: [SegmentEntry] = []
-        try asTraceError { () throws(CheckpointError) in
-            var scanner = JSONScanner(Array(text.utf8), file: file, maximumNesting: 8)
-            scanner.item = "requests"
-            try scanner.array { scanner throws(CheckpointError) in
-                guard entries.count < limit else { throw scanner.error("has more than \(limit) entries") }
-                let value = try ConfigValue.value(&scanner)
-                do throws(TraceError) {
-                    entries.append(try SegmentEntry(value, from: entries.last?.rows.upperBound ?? 0, file: file))
-                } catch { throw CheckpointError(file: error.file, item: error.item, reason: error.reason) }
-            }
-            try scanner.end()
+        var scanner = JSONScanner(Array(text.utf8), file: file, maximumNesting: 8)
+        scanner.item = "requests"
+        try scanner.array { scanner throws(TraceError) in
+            guard entries.count < limit else { throw scanner.error("has more than \(limit) entries") }
+            let value = try ConfigValue.value(&scanner)
+            entries.append(try SegmentEntry(value, from: entries.last?.rows.upperBound ?? 0, file: file))
         }
+        try scanner.end()
         guard (entries.last?.rows.upperBound ?? 0) == tokens else {
             throw TraceError(
                 file: file, item: "requests",

@@ -11,7 +11,7 @@ struct SegmentReader {
     private let weights: TensorEntry?
 
     init(path: String, shape: TraceShape) throws(TraceError) {
-        let file = try asTraceError { () throws(CheckpointError) in try SafetensorsFile(path: path) }
+        let file = try SafetensorsFile(path: path)
         guard let experts = file.entries.first(where: { $0.name == "experts" }) else {
             throw TraceError(file: path, item: "experts", reason: "no such tensor")
         }

@@ -37,13 +37,16 @@ extension TraceIndex {
     @discardableResult func write(folder: String) throws(TraceError) -> Int {
         let path = folder + "/" + Self.fileName
         let text = try jsonBytes(form, file: path)
-        try asTraceError { () throws(CheckpointError) in
-            var output = try CheckpointOutput(path: path)
-            try output.write(text)
-            try output.commit()
-        }
+        try writeWhole(text, to: path)
         return text.count
     }
+}
+
+/// Writes a file that appears at `path` when it is complete.
+func writeWhole(_ bytes: [UInt8], to path: String) throws(TraceError) {
+    var output = try CheckpointOutput(path: path)
+    try output.write(bytes)
+    try output.commit()
 }
 
 /// `value` as JSON text, keys sorted.

@@ -47,11 +47,11 @@ extension TraceIndex {
     /// Reads and checks the index in `folder`.
     init(folder: String, limits: TraceLimits) throws(TraceError) {
         let path = folder + "/" + Self.fileName
-        let text = try asTraceError { () throws(CheckpointError) in try MappedFile.open(path) }
+        let text = try MappedFile.open(path)
         guard text.count <= limits.indexBytes else {
             throw TraceError(file: path, reason: "has \(text.count) bytes, above the limit of \(limits.indexBytes)")
         }
-        let value = try asTraceError { () throws(CheckpointError) in try ConfigValue.parse(text, file: path) }
+        let value = try ConfigValue.parse(text, file: path)
         try self.init(FieldReader(value, file: path), limits: limits)
     }
 
