@@ -5,8 +5,8 @@ usage: compare.py MODEL.gguf ... [--guildhall BINARY] [--ik CHECKOUT] [--rounds 
                   [--prompt-tokens 512,128] [--generate-tokens N] [--sequences 1,4,8,16] [--json FILE]
 needs: PyPI llama-cpp-python (see requirements.txt); CHECKOUT is ik_llama.cpp's repository, built in its folder build
 
-The memory bandwidth that guildhall measures around each of its runs is printed beside the ratios: on a shared machine it
-tells rounds apart that ran under different conditions.
+The memory bandwidth measured around each engine's runs is printed beside the ratios: on a shared machine it tells rounds
+apart that ran under different conditions.
 """
 import argparse
 import json
@@ -102,13 +102,21 @@ def engines(model, args):
     return {name: run for name, run in table.items() if name not in args.without}
 
 
+def bandwidth(args):
+    """GB/s that all threads read together now, as `guildhall bench` measures it (with its built-in model, quickly)."""
+    _, bandwidths = own_format([args.guildhall, "bench", "--json", "--prompt-tokens=1", "--generate-tokens=1",
+                                f"--threads={args.threads}", "--repetitions=1"])
+    return bandwidths
+
+
 def compare(model, args):
-    """{engine: {figure: [a value a round]}} and the bandwidths of each round."""
-    figures, bandwidths = {}, []
+    """{engine: {figure: [a value a round]}} and {engine: [bandwidths around its runs]}."""
+    figures, bandwidths = {}, {}
     for number in range(1, args.rounds + 1):
         for name, run in engines(model, args).items():
+            before = [] if name == "guildhall" else bandwidth(args)
             measured, around = run()
-            bandwidths += around
+            bandwidths.setdefault(name, []).extend(around if name == "guildhall" else before + bandwidth(args))
             for key, value in measured.items():
                 figures.setdefault(name, {}).setdefault(key, []).append(value)
             print(f"  round {number} {name}: " + ", ".join(f"{k} {v:.1f}" for k, v in measured.items()),
@@ -137,8 +145,8 @@ def main():
         figures, bandwidths = compare(model, args)
         everything[pathlib.Path(model).name] = {"threads": args.threads, "figures": figures, "bandwidths": bandwidths}
         print(f"\n{pathlib.Path(model).name}, {args.threads} threads; median (least … most) of {args.rounds} rounds")
-        if bandwidths:
-            print(f"memory: {statistics.median(bandwidths):.1f} GB/s ({min(bandwidths):.1f} … {max(bandwidths):.1f})")
+        for name, values in bandwidths.items():
+            print(f"memory around {name}: {statistics.median(values):.1f} GB/s ({min(values):.1f} … {max(values):.1f})")
         print("\n" + "\n".join(table(figures)), flush=True)
     if args.json:
         pathlib.Path(args.json).write_text(json.dumps(everything, indent=1) + "\n")

@@ -48,8 +48,15 @@ class Plan:
         self.devices = data["nodes"] * data["devices_per_node"]
         self.blocks = {layer["layer"]: layer["devices"] for layer in data["layers"]}
         self.experts = 1 + max(expert for devices in self.blocks.values() for held in devices for expert in held)
-        self.slots = sum(len(held) for held in next(iter(self.blocks.values())))
+        self.width = max(len(held) for devices in self.blocks.values() for held in devices)
+        self.slots = self.devices * self.width
         self.layers = layers or max(self.blocks) + 1
+
+    def says(self, block, slots):
+        """Whether slots begin with what the plan puts on each device; what is left over may be any copies."""
+        held = [slots[start:start + self.width] for start in range(0, self.slots, self.width)]
+        return len(slots) == self.slots and all(
+            there[:len(planned)] == planned for there, planned in zip(held, self.blocks[block]))
 
 
 def export(options, file, *arguments):
@@ -112,13 +119,13 @@ def check_sglang(options, plan, folder):
     for rank in range(plan.devices):
         data = module.compute_initial_expert_location_metadata(config, rank)
         assert data.num_layers == plan.layers and data.num_physical_experts == plan.slots
-        for block, devices in plan.blocks.items():
-            width = data.num_local_physical_experts
-            own = data.physical_to_logical_map[block, rank * width:(rank + 1) * width]
-            assert own.tolist() == devices[rank], (block, rank)
+        assert data.num_local_physical_experts == plan.width
+        for block in plan.blocks:
+            held = data.physical_to_logical_map[block].tolist()
+            assert plan.says(block, held), (block, rank)
             for expert in range(plan.experts):
                 slots = data.logical_to_all_physical(block, expert)
-                assert slots == [slot for slot in range(plan.slots) if devices[slot // width][slot % width] == expert]
+                assert slots == [slot for slot in range(plan.slots) if held[slot] == expert]
     print(f"sglang: {SGLANG} reads {plan.layers} layers, {plan.slots} slots on {plan.devices} devices as planned")
 
 
@@ -134,17 +141,17 @@ def check_vllm_ascend(options, plan, folder):
     torch.Tensor.npu = lambda self: self  # the accelerator's copy of a tensor
     eplb = types.SimpleNamespace(expert_map_path=str(file), dynamic_eplb=False, num_redundant_experts=0)
     for index, block in enumerate(sorted(plan.blocks)):
-        devices = plan.blocks[block]
         placement, physical = module.expert_file_to_tensor(str(file), index)
-        assert placement.tolist() == devices and physical == plan.slots, block
+        devices = placement.tolist()
+        held = [expert for device in devices for expert in device]
+        assert plan.says(block, held) and physical == plan.slots, block
         for rank in range(plan.devices):
             moe = types.SimpleNamespace(num_experts=plan.experts, ep_size=plan.devices, ep_rank=rank, supports_eplb=True)
             _, local, slots, redundant = module.init_eplb_config(eplb, index, moe)
             assert redundant == plan.slots - plan.experts
-            assert [int(local[expert]) for expert in devices[rank]] == list(range(len(devices[rank])))
-            width = len(devices[rank])
+            assert all(devices[rank][int(local[expert])] == expert for expert in devices[rank])
             for expert, slot in enumerate(slots.tolist()):
-                assert devices[slot // width][slot % width] == expert
+                assert held[slot] == expert
     print(f"vllm-ascend: {VLLM_ASCEND} reads {len(plan.blocks)} layers as planned")
 
 
@@ -153,10 +160,8 @@ def check_tensorrt_llm(options, plan, folder):
     data = yaml.safe_load(file.read_text())
     assert set(data) == {"num_slots", "initial_global_assignments", "layer_updates_per_iter"}
     assert data["num_slots"] == plan.slots and data["layer_updates_per_iter"] == 0
-    width = plan.slots // plan.devices
-    for block, devices in plan.blocks.items():
-        slots = data["initial_global_assignments"][block]
-        assert [slots[start:start + width] for start in range(0, plan.slots, width)] == devices
+    for block in plan.blocks:
+        assert plan.says(block, data["initial_global_assignments"][block])
     print("tensorrt-llm: the documented fields, as planned")
     if options.tensorrt_llm is None:
         return
@@ -164,9 +169,10 @@ def check_tensorrt_llm(options, plan, folder):
     for rank in range(plan.devices):
         config = reader(**data)
         config.setup(ep_rank=rank, ep_size=plan.devices)
-        for block, devices in plan.blocks.items():
+        for block in plan.blocks:
             slots = config.get_layer_initial_global_assignments(block)
-            assert slots[config.slot_start:config.slot_end] == devices[rank]
+            assert plan.says(block, slots)
+            assert (config.slot_start, config.slot_end) == (rank * plan.width, (rank + 1) * plan.width)
     print("tensorrt-llm: MoeLoadBalancerConfig reads it as planned")
 
 

@@ -62,6 +62,7 @@ static inline void round_block(
 
 // `count` blocks with one scale.
 static inline void round_unit(const float *restrict x, const int count, gh_rounded_block *restrict out) {
+    const bool has_pair_sums = count > 1;
     uint32_t bits = largest_magnitude(x, 32 * count);
     bool is_finite = bits < 0x7F800000;
     float largest = float_from_bits(bits), scale = is_finite ? largest / 127 : float_from_bits(0x7FC00000);
@@ -74,17 +75,22 @@ static inline void round_unit(const float *restrict x, const int count, gh_round
         out[b].negative_sums[0] = -sums[0];
         out[b].negative_sums[1] = -sums[1];
         out[b].sum = scale * (float)(sums[0] + sums[1]);
-        if (count == 1) continue;
+        if (!has_pair_sums) continue;
         out[b].sum = 0;
         out[b / 2 * 2].pair_sums[b % 2] = (int16_t)(sums[0] + sums[1]);
     }
 }
 
 static void elementwise_round_to_blocks(const float *x, int64_t n, int64_t columns, gh_rounded_block *out) {
+    const int64_t blocks = n / 32;
+    int64_t b = 0;
     if (columns == 32)
-        for (int64_t b = 0; b < n / 32; b++) round_unit(x + 32 * b, 1, out + b);
+        for (; b < blocks; b++) round_unit(x + 32 * b, 1, out + b);
+    else if (columns == 128)
+        for (; b + 4 <= blocks; b += 4) round_unit(x + 32 * b, 4, out + b);
     else
-        for (int64_t b = 0; b < n / 32; b += 8) round_unit(x + 32 * b, 8, out + b);
+        for (; b + 8 <= blocks; b += 8) round_unit(x + 32 * b, 8, out + b);
+    if (b < blocks) round_unit(x + 32 * b, (int)(blocks - b), out + b);
 }
 
 static void elementwise_round_to_bf16(const float *restrict x, int64_t n, uint16_t *restrict out) {

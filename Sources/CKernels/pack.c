@@ -174,7 +174,7 @@ PACKED_INLINE void pack_iq4_xs(const panel_writer *to, const void *source) {
     }
 }
 
-int64_t gh_packed_input_columns(gh_packed_type type) { return has_shared_scale(layout_of(type)) ? 256 : 32; }
+int64_t gh_packed_input_columns(gh_packed_type type) { return 32 * input_blocks(layout_of(type)); }
 
 int64_t gh_packed_panel_bytes(gh_packed_type type, int64_t columns) {
     return panel_bytes(layout_of(type), columns / 32);

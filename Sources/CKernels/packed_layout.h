@@ -49,8 +49,13 @@ PACKED_INLINE packed_layout layout_of(gh_packed_type type) {
 PACKED_INLINE int has_minimum(packed_layout layout) {
     return layout.scales == scales_f16_minimum || layout.scales == scales_k_minimum;
 }
-// Whether eight blocks share a float16 scale, and inputs are rounded for eight.
+// Whether eight blocks share a float16 scale.
 PACKED_INLINE int has_shared_scale(packed_layout layout) { return layout.scales >= scales_k; }
+// How many blocks of an input share a scale: units of the formats of 256, and those of MXFP4, whose numbers are so coarse
+// that the input's precision hardly counts.
+PACKED_INLINE int input_blocks(packed_layout layout) {
+    return has_shared_scale(layout) ? 8 : layout.scales == scales_e8m0 ? 4 : 1;
+}
 // Whether four bits stand for values of a table.
 PACKED_INLINE int has_table(packed_layout layout) { return layout.codes == codes_fp4 || layout.codes == codes_iq4; }
 

@@ -102,7 +102,7 @@ PACKED_INLINE void add_vectors(
             row_integers sum = exact[t][s];
             if (!corrects_first) sum = integers_sum(sum, packed_correction(layout, tile->x[t] + b, half));
             row_numbers scale = scales[s];
-            if (!has_shared_scale(layout)) scale = numbers_product(scale, numbers_all(tile->x[t][b].scale));
+            if (input_blocks(layout) == 1) scale = numbers_product(scale, numbers_all(tile->x[t][b].scale));
             sums[t][s] = numbers_fma(numbers_from_integers(sum), scale, sums[t][s]);
         }
 }
@@ -137,7 +137,15 @@ PACKED_INLINE row_integers minimums_product(const row_integers pairs[4], const g
     return sum;
 }
 
-// Adds what a unit came to: `parts` times what it shares, and its minimums.
+// Adds what a unit came to, times the scale of its inputs.
+PACKED_INLINE void add_scaled_parts(
+    packed_tile *tile, const int strips, const int tokens, row_numbers parts[tile_tokens_most][tile_strips]) {
+    PACKED_UNROLL for (int t = 0; t < tokens; t++)
+        PACKED_UNROLL for (int s = 0; s < strips; s++)
+            tile->sums[t][s] = numbers_fma(parts[t][s], numbers_all(tile->x[t]->scale), tile->sums[t][s]);
+}
+
+// The same where the weights of a unit share a scale, and perhaps have minimums.
 PACKED_INLINE void add_parts(
     packed_tile *tile, const packed_layout layout, const int strips, const int tokens,
     row_numbers parts[tile_tokens_most][tile_strips]) {
@@ -189,12 +197,15 @@ PACKED_INLINE void add_unit_blocks(
 PACKED_INLINE void add_unit(
     packed_tile *tile, const packed_layout layout, const int strips, const int tokens, const int64_t count) {
     if (asks_ahead(strips, tokens)) ask_ahead(tile->heads[0], head_bytes(layout));
-    if (has_shared_scale(layout)) {
+    if (input_blocks(layout) > 1) {
         row_numbers parts[tile_tokens_most][tile_strips];
         PACKED_UNROLL for (int t = 0; t < tokens; t++)
             PACKED_UNROLL for (int s = 0; s < strips; s++) parts[t][s] = numbers_zero();
         add_unit_blocks(tile, layout, strips, tokens, count, parts);
-        add_parts(tile, layout, strips, tokens, parts);
+        if (has_shared_scale(layout))
+            add_parts(tile, layout, strips, tokens, parts);
+        else
+            add_scaled_parts(tile, strips, tokens, parts);
     } else {
         add_unit_blocks(tile, layout, strips, tokens, count, tile->sums);
     }

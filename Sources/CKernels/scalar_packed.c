@@ -80,6 +80,19 @@ static int32_t minimums(const uint8_t *head, int64_t row, const gh_rounded_block
     return sum;
 }
 
+// Units of four blocks whose inputs share a scale.
+static float product_by_inputs(packed_row at, const gh_rounded_block *x, int64_t blocks) {
+    const int64_t together = input_blocks(at.layout);
+    float sum = 0;
+    for (int64_t unit = 0; unit < blocks; unit += together) {
+        float part = 0;
+        for (at.block = unit; at.block < blocks && at.block < unit + together; at.block++)
+            part = add_part(part, &at, x + at.block, 1, 0, 32);
+        sum = fmaf(part, x[unit].scale, sum);
+    }
+    return sum;
+}
+
 // Units of eight blocks that share a scale.
 static float product_by_units(packed_row at, const gh_rounded_block *x, int64_t blocks) {
     const int step = at.layout.scales == scales_k_halves ? 16 : 32;
@@ -99,7 +112,8 @@ static float product_by_units(packed_row at, const gh_rounded_block *x, int64_t 
 }
 
 static float product_of_row(packed_row at, const gh_rounded_block *x, int64_t blocks) {
-    return has_shared_scale(at.layout) ? product_by_units(at, x, blocks) : product_by_blocks(at, x, blocks);
+    if (has_shared_scale(at.layout)) return product_by_units(at, x, blocks);
+    return input_blocks(at.layout) > 1 ? product_by_inputs(at, x, blocks) : product_by_blocks(at, x, blocks);
 }
 
 void scalar_multiply_packed(gh_packed_type type, const gh_packed_product *product) {

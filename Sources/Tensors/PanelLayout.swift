@@ -29,7 +29,12 @@ enum PanelLayout {
     /// What the inputs of products must be rounded to.
     var form: RoundedForms {
         switch self {
-        case .blocks(let type): gh_packed_input_columns(type) == 32 ? .int8 : .int8Units
+        case .blocks(let type):
+            switch gh_packed_input_columns(type) {
+            case 32: .int8
+            case 128: .int8By128
+            default: .int8By256
+            }
         case .pairs: .bfloat16
         }
     }

@@ -13,7 +13,8 @@ public final class RoundedActivations: @unchecked Sendable {
     /// What the numbers are rounded to.
     public let forms: RoundedForms
     private let blocks: UnsafeMutablePointer<gh_rounded_block>
-    private let units: UnsafeMutablePointer<gh_rounded_block>
+    private let blocksBy128: UnsafeMutablePointer<gh_rounded_block>
+    private let blocksBy256: UnsafeMutablePointer<gh_rounded_block>
     private let halves: UnsafeMutablePointer<UInt16>
     private let storage: UnsafeMutableRawPointer
 
@@ -25,22 +26,25 @@ public final class RoundedActivations: @unchecked Sendable {
         let (count, overflow) = capacity.multipliedReportingOverflow(by: columns / 32)
         precondition(!overflow && count < Int.max / 256, "no such buffer")
         self.forms = forms
-        precondition(columns.isMultiple(of: forms.columnsOfScale), "not whole units")
-        let blockCount = forms.contains(.int8) ? count : 0, unitCount = forms.contains(.int8Units) ? count : 0
+        precondition(!forms.contains(.int8By256) || columns.isMultiple(of: 256), "not whole units")
         let halfCount = forms.contains(.bfloat16) ? 32 * count : 0
-        let blockBytes = MemoryLayout<gh_rounded_block>.stride
-        storage = AlignedStorage.allocate(bytes: max((blockCount + unitCount) * blockBytes + 2 * halfCount, 1))
+        let counts = [.int8, .int8By128, .int8By256].map { forms.contains($0) ? count : 0 }
+        let blockCount = counts.reduce(0, +)
+        let halfStart = blockCount * MemoryLayout<gh_rounded_block>.stride
+        storage = AlignedStorage.allocate(bytes: max(halfStart + 2 * halfCount, 1))
         blocks = storage.bindMemory(to: gh_rounded_block.self, capacity: blockCount)
-        units = (storage + blockCount * blockBytes).bindMemory(to: gh_rounded_block.self, capacity: unitCount)
-        halves = (storage + (blockCount + unitCount) * blockBytes).bindMemory(to: UInt16.self, capacity: halfCount)
+        blocksBy128 = blocks + counts[0]
+        blocksBy256 = blocksBy128 + counts[1]
+        halves = (storage + halfStart).bindMemory(to: UInt16.self, capacity: halfCount)
     }
 
     deinit { AlignedStorage.free(storage) }
 
-    /// The blocks of one token, in the form `.int8` or `.int8Units`.
+    /// The blocks of one token, in one of the forms of int8.
     func blocks(of token: Int, form: RoundedForms) -> UnsafeMutablePointer<gh_rounded_block> {
         precondition(forms.contains(form), "inputs were not rounded so")
-        return (form == .int8 ? blocks : units) + token * (columns / 32)
+        let first = form == .int8 ? blocks : form == .int8By128 ? blocksBy128 : blocksBy256
+        return first + token * (columns / 32)
     }
 
     /// The bfloat16 numbers of one token.
@@ -62,17 +66,19 @@ extension Kernels {
         }
     }
 
-    /// Rounds `count` floats to the columns from `column` on of one token. Both are multiples of 32, or of 256 where 256
-    /// numbers share a scale.
+    /// Rounds `count` floats to the columns from `column` on of one token. Both are multiples of the forms'
+    /// `columnsOfScale`, but for a run that ends where the token does.
     public func round(
         _ input: UnsafePointer<Float>, count: Int, to activations: RoundedActivations, token: Int, column: Int
     ) {
         precondition(token >= 0 && token < activations.capacity, "no room for the token")
         precondition(column >= 0 && count >= 0 && column + count <= activations.columns, "columns outside")
-        let together = activations.forms.columnsOfScale
-        precondition(column.isMultiple(of: together) && count.isMultiple(of: together), "not whole blocks")
+        let together = activations.forms.columnsOfScale, isEnd = column + count == activations.columns
+        precondition(
+            column.isMultiple(of: together) && (isEnd || count.isMultiple(of: together)), "not whole blocks")
         roundToBlocks(input, count: count, to: activations, form: .int8, token: token, column: column)
-        roundToBlocks(input, count: count, to: activations, form: .int8Units, token: token, column: column)
+        roundToBlocks(input, count: count, to: activations, form: .int8By128, token: token, column: column)
+        roundToBlocks(input, count: count, to: activations, form: .int8By256, token: token, column: column)
         if activations.forms.contains(.bfloat16) {
             table.pointee.round_to_bf16(input, Int64(count), activations.halves(of: token) + column)
         }

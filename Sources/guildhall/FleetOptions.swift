@@ -42,7 +42,7 @@ struct FleetOptions: ParsableArguments {
             throw PlacementError(
                 reason:
                     "no built-in model has \(shape.layerCount) layers of \(shape.expertCount) experts, top-\(shape.topK): name "
-                    + "one that is alike, or a YAML file, with --dimensions.")
+                    + "one that is alike, or a YAML file, with --dimensions")
         }
         if let model = ModelCatalog.model(named: dimensions) { return model }
         return try ModelDimensions(yaml: try smallTextFile(dimensions), file: dimensions)

@@ -13,8 +13,8 @@ struct ModelOptions: ParsableArguments {
     @OptionGroup var fields: FieldOptions
     @Option(
         help: """
-            How inputs of products with quantised weights are read: float32 (exact) or int8 (faster; rounded in blocks \
-            of 32 or, as the weights, 256).
+            How inputs of products are read: float32 (exact) or int8 (faster; those of quantised weights rounded in \
+            blocks of 32, for MXFP4 of 128, for K-quants of 256; those of BF16 weights to bfloat16).
             """)
     var activations: ActivationPrecision = .float32
     @OptionGroup var packedCache: PackedCacheOptions
@@ -50,7 +50,8 @@ struct PackedCacheOptions: ParsableArguments {
 
     @Option(
         help: """
-            Folder where the weights that --activations int8 lays out are kept, as many bytes as the model has, so that             the next start maps them and is ready at once. Default: what \(Self.environmentVariable) says, or none.
+            Folder where the weights that --activations int8 lays out are kept, as many bytes as the model has, so that \
+            the next start maps them and is ready at once. Default: what \(Self.environmentVariable) says, or none.
             """)
     var packedCache: String?
     @Flag(help: "Compare all bytes of the packed cache with their checksums before it is used.")

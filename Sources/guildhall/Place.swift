@@ -13,7 +13,7 @@ struct Place: ParsableCommand {
             time is over. Ctrl-C ends it early with the best plan so far. docs/placement.md explains plan and method.
             """)
 
-    @Option(help: "Folder of a trace.") var trace: String
+    @Option(help: "Folder of a trace, or with --objective balance counts (counts.json).") var trace: String
     @Option(help: "Topology: a built-in name (see guildhall topology) or a YAML file.") var topology: String
     @Option(help: "Nodes, instead of the topology's.") var nodes: Int?
     @Option(help: "Devices of a node, instead of the topology's.") var devicesPerNode: Int?
@@ -50,8 +50,14 @@ struct Place: ParsableCommand {
 
     func run() throws {
         let started = ContinuousClock.now
+        try checkFolder(of: output)
         Interruption.listen()
         let source = try PlacementSource(trace: trace, exclude: exclude)
+        if let counts = source.counts, objective != .balance {
+            throw CommandError(
+                "\(trace): has counts of \(counts.blocks.count) layers and no tokens, so it is not known which experts are chosen "
+                    + "together: plan for --objective balance, or record a trace")
+        }
         let training = try source.training()
         let machines = try machines()
         let demand = try demand(machines, shape: training.shape)
@@ -60,10 +66,16 @@ struct Place: ParsableCommand {
             Interruption.happened || limit.map { ContinuousClock.now >= $0 } ?? false
         }
         let plan = try plan(training, demand, expired: expired)
-        try plan.json().write(to: URL(fileURLWithPath: output), options: .atomic)
+        try writeFile(plan.json(), to: output)
+        let old = try from.map(readPlan)
+        if let counts = source.counts {
+            let report = CountsReport(counts: counts, training: training, demand: demand)
+            return Terminal.out(try report.text(ours: plan, old: old))
+        }
         let report = PlacementReport(
-            source: source, training: training, demand: demand, cost: try model.cost(machines, training.shape))
-        Terminal.out(try report.text(ours: plan, old: from.map(readPlan)))
+            source: source, training: training, demand: demand, cost: try model.cost(machines, training.shape),
+            batch: model.batch)
+        Terminal.out(try report.text(ours: plan, old: old))
     }
 
     private func plan(
@@ -73,13 +85,12 @@ struct Place: ParsableCommand {
             return try PlacementSearch.improve(
                 readPlan(from), moves: moves, training, demand, expired: expired)
         }
+        let layers = max(1, training.shape.layerCount)
         var search = try PlacementSearch(training, demand)
         while !expired(), seconds != nil || search.turns < turns {
             search.improve(expired: expired)
-            Terminal.progress(
-                String(
-                    format: "turn %d: %.3f visits a token and layer", search.turns,
-                    search.bestVisits / Double(training.shape.layerCount)))
+            let visits = String(format: ": %.3f visits a token and layer", search.bestVisits / Double(layers))
+            Terminal.progress("turn \(search.turns)" + (objective == .balance ? "" : visits))
         }
         Terminal.endProgress()
         return try search.best()
@@ -112,9 +123,7 @@ struct Place: ParsableCommand {
         switch objective {
         case .bytes: demand.objective = .bytes
         case .balance: demand.objective = .balance
-        case .time:
-            let prices = try model.cost(machines, shape).placementPrices(tokensPerDevice: model.batch)
-            demand.objective = .time(visit: prices.visit * 1e3, imbalance: prices.imbalance * 1e3)
+        case .time: demand.objective = try model.cost(machines, shape).timeObjective(tokensPerDevice: model.batch)
         }
         return demand
     }

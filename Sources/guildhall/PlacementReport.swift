@@ -7,7 +7,11 @@ import Placement
 struct PlacementModelOptions: ParsableArguments {
     @Option(help: "Dimensions: a built-in name or a YAML file; found by the trace's experts if left out.")
     var dimensions: String?
-    @Option(help: "Tokens of a device in a step, for predicted times.") var batch = 128
+    @Option(help: "Tokens of a device in a step, for predicted times and --objective time.") var batch = 128
+
+    func validate() throws {
+        guard (1...1_000_000).contains(batch) else { throw ValidationError("--batch must be within 1…1000000.") }
+    }
 
     /// - Throws: where the model is unknown.
     func cost(_ machines: Topology, _ shape: TraceShape) throws -> CostModel {
@@ -32,43 +36,14 @@ struct PlacementModelOptions: ParsableArguments {
     }
 }
 
-/// The requests of a trace that a plan is made from.
-struct PlacementSource {
-    private let source: any TraceSource
-    private let excluded: Set<String>
-
-    init(trace: String, exclude: String?) throws {
-        source = try openTrace(path: trace)
-        excluded = Set(try exclude.map { try smallTextFile($0).split(separator: "\n").map(String.init) } ?? [])
-    }
-
-    /// Counts kept take no more memory than this; of more requests, every second, third… is used.
-    private static let mostBytes = 1 << 30
-
-    func training() throws -> TrainingSet {
-        let each = max(1, source.shape.layerCount * source.shape.expertCount * 4)
-        let stride = max(1, (source.requestCount * each + Self.mostBytes - 1) / Self.mostBytes)
-        var training = TrainingSet(shape: source.shape)
-        var number = 0
-        forEach { request in
-            if number.isMultiple(of: stride) { training.add(request) }
-            number += 1
-        }
-        return training
-    }
-
-    func forEach(_ body: (RequestTrace) -> Void) {
-        let damages = source.forEachRequest { if !excluded.contains($0.id) { body($0) } }
-        for damage in damages { Terminal.error("warning: \(damage)\n") }
-    }
-}
-
 /// What a plan is predicted to cost, next to those of others.
 struct PlacementReport {
     let source: PlacementSource
     let training: TrainingSet
     let demand: PlacementDemand
     let cost: CostModel
+    /// Tokens of a device in a step.
+    let batch: Int
 
     func text(ours: PlacementPlan, old: PlacementPlan?) throws -> String {
         var plans = try Baseline.allCases.map { ($0.rawValue, try $0.plan(training, demand)) }
@@ -96,7 +71,7 @@ struct PlacementReport {
     private func line(_ name: String, _ trial: PlanTrial) -> String {
         let score = trial.score
         let visits = score.remoteNodesPerToken / Double(layers)
-        let prices = cost.placementPrices(tokensPerDevice: 128)
+        let prices = cost.placementPrices(tokensPerDevice: batch)
         return name.padding(toLength: 15, withPad: " ", startingAt: 0)
             + String(
                 format: "%8.0f KB  %6.3f  %7.1f µs  %9.3f  %5.2f", bytes(score.remoteNodesPerToken) / 1e3, visits,

@@ -13,7 +13,7 @@ struct ExportPlan: ParsableCommand {
         abstract: "Write a plan in the file format of another engine.",
         discussion: """
             sglang: --init-expert-location FILE.json. vllm-ascend: eplb_config.expert_map_path. tensorrt-llm: the YAML of \
-            moe_config.load_balancer. These need the same number of experts on every device. guildhall: a plan, checked.
+            moe_config.load_balancer. These fill empty slots with further copies. guildhall: a plan, checked.
             """)
 
     @Argument(help: "Plan file.") var plan: String
@@ -25,23 +25,29 @@ struct ExportPlan: ParsableCommand {
     @Option(name: .shortAndLong, help: "File to write; standard output if left out.") var output: String?
 
     func run() throws {
+        let plan = try readPlan(plan)
         let data = try format.data(
-            readPlan(plan), options: PlanExport.Options(layers: layers, layerUpdatesPerIteration: layerUpdates))
+            plan, options: PlanExport.Options(layers: layers, layerUpdatesPerIteration: layerUpdates))
         if let output {
-            try data.write(to: URL(fileURLWithPath: output), options: .atomic)
+            try writeFile(data, to: output)
         } else {
             Terminal.out(String(decoding: data, as: UTF8.self))
         }
+        if !format.allowsEmptySlots { noteFilled(plan) }
+    }
+
+    private func noteFilled(_ plan: PlacementPlan) {
+        guard plan.emptySlots > 0 else { return }
+        let redundant = plan.deviceCount * plan.slotsPerDevice - plan.expertCount
+        Terminal.error(
+            "note: \(plan.emptySlots) empty slots were filled with further copies, as \(format.rawValue) knows none; place "
+                + "with --redundant \(redundant) to have all slots planned\n")
     }
 }
 
 /// Reads a plan file.
 func readPlan(_ path: String) throws -> PlacementPlan {
-    let data: Data
-    do { data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped) } catch {
-        throw PlacementError(source: path, reason: "cannot be read")
-    }
-    return try PlacementPlan(json: data, source: path)
+    try PlacementPlan(json: try readFile(path), source: path)
 }
 
 extension PlanExport: ExpressibleByArgument {}

@@ -40,8 +40,14 @@ struct ReplayOptions: ParsableArguments {
     }
 
     /// Who makes new plans, where that is asked for.
-    func replanner() -> SearchReplanner? {
-        replanEvery.map { _ in SearchReplanner(moves: replanMoves == 0 ? nil : replanMoves, seed: seed) }
+    ///
+    /// - Parameter cost: by which it is decided whether a plan is taken, so that they are made for it.
+    func replanner(_ cost: CostModel) -> SearchReplanner? {
+        replanEvery.map { _ in
+            SearchReplanner(
+                moves: replanMoves == 0 ? nil : replanMoves, objective: cost.timeObjective(tokensPerDevice: batch),
+                seed: seed)
+        }
     }
 
     func options() -> SimulationOptions {

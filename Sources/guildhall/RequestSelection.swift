@@ -40,7 +40,7 @@ struct RequestSelection: ParsableArguments {
         return ReplayTrace(shape: source.shape, requests: requests)
     }
 
-    private static func ids(_ path: String) throws -> Set<String> {
-        Set(try smallTextFile(path).split(separator: "\n").map(String.init))
+    static func ids(_ path: String) throws -> Set<String> {
+        Set(try smallTextFile(path, isName: false).split(whereSeparator: \.isNewline).map(String.init))
     }
 }

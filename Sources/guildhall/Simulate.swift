@@ -26,6 +26,7 @@ struct Simulate: AsyncParsableCommand {
     }
 
     func run() async throws {
+        for file in [assignments, json] { try checkFolder(of: file) }
         let trace = try selection.load(self.trace)
         let runs = try plan.map { try run(of: $0, trace: trace) }
         if let assignments { try write(runs, to: assignments) }
@@ -50,7 +51,7 @@ struct Simulate: AsyncParsableCommand {
             topology: try machine.machines(for: plan), model: try machine.model(for: trace.shape),
             communication: machine.communication)
         let simulation = try Simulation(
-            trace: trace, plan: plan, cost: cost, options: replay.options(), replanner: replay.replanner(),
+            trace: trace, plan: plan, cost: cost, options: replay.options(), replanner: replay.replanner(cost),
             threads: max(1, ProcessInfo.processInfo.activeProcessorCount / self.plan.count))
         return Run(name: path, plan: plan, cost: cost, simulation: simulation)
     }
@@ -81,7 +82,7 @@ struct Simulate: AsyncParsableCommand {
                 data += try encoder.encode(AssignmentLine(plan: run.name, assignment: assignment)) + Data("\n".utf8)
             }
         }
-        try data.write(to: URL(fileURLWithPath: path), options: .atomic)
+        try writeFile(data, to: path)
     }
 }
 

@@ -55,7 +55,7 @@ struct SimulationReport: Encodable {
     func writeJSON(to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        try (encoder.encode(self) + Data("\n".utf8)).write(to: URL(fileURLWithPath: path), options: .atomic)
+        try writeFile(encoder.encode(self) + Data("\n".utf8), to: path)
     }
 }
 

@@ -60,10 +60,13 @@ func topologyFile(_ path: String) throws -> Topology {
 }
 
 /// A text file that cannot be big.
-func smallTextFile(_ path: String) throws -> String {
+///
+/// - Parameter isName: whether the path could have been the name of something built in, for the error.
+func smallTextFile(_ path: String, isName: Bool = true) throws -> String {
     let limit = 1 << 20
-    guard let handle = FileHandle(forReadingAtPath: path) else {
-        throw PlacementError(source: path, reason: "cannot be opened, and no built-in has this name")
+    guard let handle = FileHandle(forReadingAtPath: (path as NSString).expandingTildeInPath) else {
+        throw PlacementError(
+            source: path, reason: "cannot be opened" + (isName ? ", and no built-in has this name" : ""))
     }
     let data = try handle.read(upToCount: limit + 1) ?? Data()
     guard data.count <= limit, let text = String(bytes: data, encoding: .utf8) else {

@@ -5,7 +5,7 @@ struct Trace: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Record which experts handle which tokens, and exchange such traces with other programs.",
         discussion: "docs/traces.md describes the formats.",
-        subcommands: [TraceRecord.self, TraceImport.self, TraceExport.self, TraceReport.self])
+        subcommands: [TraceRecord.self, TraceImport.self, TraceExport.self, TraceReport.self, TraceOverhead.self])
 }
 
 /// What a trace may take of the disk, and how much goes into it.

@@ -28,11 +28,7 @@ struct TraceExport: ParsableCommand {
     }
 
     private func counts(_ path: String) throws -> (ExpertCounts, topK: Int) {
-        var isFolder: ObjCBool = false
-        _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-        let inner = path + "/" + ExpertCounts.fileName
-        let file = !isFolder.boolValue ? path : FileManager.default.fileExists(atPath: inner) ? inner : nil
-        if let file {
+        if let file = ExpertCounts.file(at: path) {
             guard phase == nil else { throw CommandError("\(file): counts do not tell phases apart") }
             return (try ExpertCounts(path: file), 1)
         }

@@ -27,6 +27,7 @@ struct TraceRecord: AsyncParsableCommand {
     @Option(help: "Seed of the random choices of tokens.") var seed: UInt64 = 0
     @Option(help: "Tokens that prompt and answer may have together. Default: the model's.") var context: Int?
     @Option(help: "Requests that are answered at the same time.") var maxRunning: Int = 8
+    @Flag(help: "Go on past the model's end of text: every answer has --max-tokens tokens.") var ignoreEos = false
     @Flag(help: "Put each prompt into the model's chat template as a user's message.") var chat = false
 
     func validate() throws {
@@ -41,6 +42,7 @@ struct TraceRecord: AsyncParsableCommand {
 
     func run() async throws {
         let set = try PromptSet(path: prompts, perFile: perFile)
+        guard !set.prompts.isEmpty else { throw CommandError("\(prompts): has no prompts") }
         var options = EngineOptions()
         options.threads = threadOptions.threads
         options.contextLength = context
@@ -96,6 +98,7 @@ struct TraceRecord: AsyncParsableCommand {
         let kept = tokens.prefix(min(room, maxPromptTokens ?? room))
         var request = GenerationRequest(promptTokens: Array(kept))
         request.maxTokens = maxTokens
+        request.ignoreEndOfText = ignoreEos
         request.sampling.temperature = temperature
         request.sampling.seed = seed &+ UInt64(index)
         request.label = prompt.label

@@ -21,6 +21,7 @@ struct TraceReport: ParsableCommand {
     @OptionGroup var threadOptions: ThreadOptions
 
     func run() throws {
+        for file in [html, json] { try checkFolder(of: file) }
         let source = try openTrace(path: (folder as NSString).expandingTildeInPath)
         var options = AnalysisOptions()
         options.seed = seed
@@ -43,12 +44,10 @@ struct TraceReport: ParsableCommand {
     private var folderName: String { URL(fileURLWithPath: (folder as NSString).expandingTildeInPath).lastPathComponent }
 
     private func write(_ report: ActivationReport) throws {
-        if let json { try report.json().write(to: url(json), options: .atomic) }
-        if let html { try ReportPage.html(report).write(to: url(html), options: .atomic) }
+        if let json { try writeFile(report.json(), to: json) }
+        if let html { try writeFile(ReportPage.html(report), to: html) }
         Terminal.out(ReportText.text(report))
     }
-
-    private func url(_ path: String) -> URL { URL(fileURLWithPath: (path as NSString).expandingTildeInPath) }
 }
 
 /// How much of the trace has been read, on a terminal.

@@ -58,6 +58,27 @@ import Testing
         #expect(summary.counts == counts && summary.damages == [])
     }
 
+    /// Two ranks, each at the end of 63 bits: the sum fits 64, but no tensor of signed numbers.
+    @Test func sumsBeyondSignedNumbersAreNotExported() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        try FileManager.default.createDirectory(atPath: folder.path + "/s", withIntermediateDirectories: true)
+        try folder.write("s/meta_info.json", #"{"num_experts": 2, "num_experts_per_token": 1}"#)
+        for rank in 0..<2 {
+            var writer = SafetensorsWriter()
+            writer.add("0_3", shape: [2], integers: [.max, 7])
+            try writer.write(to: folder.path + "/s/rank\(rank).safetensors")
+        }
+        let summary = try TraceImport(format: .tensorRTLLM).run(
+            input: folder.path + "/s", output: folder.path + "/out")
+        let counts = try #require(summary.counts)
+        #expect(counts.counts == [[.max - 1, 14]])
+        for format in CountsFormat.allCases where format != .json {
+            let error = #expect(throws: TraceError.self) { try counts.export(format, to: folder.path + "/c") }
+            #expect(error?.reason == "a count has more than 63 bits")
+        }
+    }
+
     @Test(arguments: [
         ("[3,2,1]", "[3,2]", "'counts'"), ("[3,2,1]", "[3,2,-1]", "'counts'"), ("[3,2,1]", "[3,2,1e99]", "'counts'"),
         (#""blocks":[1,4]"#, #""blocks":[4,1]"#, "'blocks'"), ("guildhall-counts", "x", "'format'"), ("{", "", "JSON"),

@@ -166,6 +166,23 @@ private struct RandomTraffic {
         #expect(try TraceReader(path: folder.path).droppedRequests == summary.dropped)
     }
 
+    /// A few requests do not fill a segment, and are too little to wake the writer for: they are written in time.
+    @Test func writtenInTime() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        var options = TraceRecorder.Options()
+        options.flushSeconds = 0.2
+        let recorder = TraceRecorder(
+            writer: try TraceWriter(folder: folder.path, shape: Self.shape), options: options,
+            random: SplitMix64(seed: 1))
+        var traffic = RandomTraffic(shape: Self.shape, seed: 4)
+        traffic.run(5, through: recorder, weights: false)
+        let limit = ContinuousClock.now + .seconds(10)
+        while (try? openTrace(path: folder.path).requestCount) != 5, ContinuousClock.now < limit { usleep(10_000) }
+        #expect(try openTrace(path: folder.path).requestCount == 5)
+        #expect(recorder.close().requests == 5)
+    }
+
     @Test func budgetUsedUp() throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }

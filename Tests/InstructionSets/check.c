@@ -70,8 +70,11 @@ static uint64_t check_packed(const gh_kernels *kernels, const format_case *forma
     float *wanted = allocate(tokens * rows * 4), *got = allocate(tokens * rows * 4);
     gh_rounded_block *inputs = allocate(tokens * blocks * (int64_t)sizeof *inputs);
     gh_rounded_block *expected = allocate(tokens * blocks * (int64_t)sizeof *inputs);
-    kernels->round_to_blocks(x, tokens * columns, gh_packed_input_columns(type), inputs);
-    gh_kernels_scalar()->round_to_blocks(x, tokens * columns, gh_packed_input_columns(type), expected);
+    for (int64_t t = 0; t < tokens; t++) {
+        const int64_t together = gh_packed_input_columns(type);
+        kernels->round_to_blocks(x + t * columns, columns, together, inputs + t * blocks);
+        gh_kernels_scalar()->round_to_blocks(x + t * columns, columns, together, expected + t * blocks);
+    }
     if (memcmp(inputs, expected, (size_t)(tokens * blocks) * sizeof *inputs)) fail(kernels, "round", "", seed);
     gh_packed_product product = {panels, rows, columns, inputs, NULL, tokens, wanted, rows};
     gh_kernels_scalar()->multiply_packed(type, &product);

@@ -74,11 +74,31 @@ import Testing
         #expect(try PlacementPlan(json: PlanExport.guildhall.data(plan), source: "p") == plan)
     }
 
-    @Test(arguments: [PlanExport.sglang, .vllmAscend, .tensorRTLLM])
-    func `unequal devices cannot be said`(format: PlanExport) throws {
-        let uneven = try plan([[2, 0], [3, 1]])
-        let error = try #require(throws: PlacementError.self) { try format.data(uneven) }
-        #expect(error.description.contains("layer 3, device 0"), "\(error)")
-        #expect(error.description.contains(format.rawValue))
+    /// A device with room to spare repeats an expert that nobody else has; an empty one takes from its node.
+    @Test func `empty slots get copies that change no node's work`() throws {
+        let plan = try PlacementPlan(
+            nodes: 2, devicesPerNode: 2,
+            layers: [
+                ExpertLayout(block: 0, devices: [[0, 1], [4], [2, 3], []]),
+                ExpertLayout(block: 1, devices: [[0, 1], [1], [4, 3], [2, 3]]),
+            ])
+        #expect(plan.emptySlots == 4)
+        let map = try json(.sglang, plan)
+        #expect(
+            map == ["physical_to_logical_map": [[0, 1, 4, 4, 2, 3, 2, 3], [0, 1, 1, 0, 4, 3, 2, 3]]])
+        let text = String(decoding: try PlanExport.tensorRTLLM.data(plan), as: UTF8.self)
+        #expect(text.hasPrefix("num_slots: 8\n") && text.contains("  1: [0, 1, 1, 0, 4, 3, 2, 3]\n"))
+        let layers = try #require(try json(.vllmAscend, plan)["layer_list"] as? [NSDictionary])
+        let devices = try #require(layers.first?["device_list"] as? [NSDictionary])
+        #expect(devices.map { $0["device_expert"] as? [Int] } == [[0, 1], [4, 4], [2, 3], [2, 3]])
+        #expect(try PlacementPlan(json: PlanExport.guildhall.data(plan), source: "p") == plan)
+    }
+
+    @Test func `layers of different widths are filled to the widest`() throws {
+        let plan = try plan([[2, 0], [3, 1]])
+        #expect(plan.emptySlots == 2)
+        let map = try json(.sglang, plan)["physical_to_logical_map"] as? [[Int]]
+        #expect(map?[3] == [2, 0, 0, 3, 1, 1])
+        #expect(try self.plan().emptySlots == 0)
     }
 }

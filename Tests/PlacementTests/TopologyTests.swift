@@ -105,6 +105,8 @@ import Testing
         #expect(ModelCatalog.model(experts: 32, perToken: 4, layers: 24)?.name == "gpt-oss-20b")
         #expect(ModelCatalog.model(experts: 128, perToken: 8, layers: 48)?.name == "qwen3-30b-a3b")
         #expect(ModelCatalog.model(experts: 128, perToken: 8, layers: 50) == nil)
+        #expect(ModelCatalog.model(experts: 16, perToken: 4, layers: 6)?.name == "apprentice")
+        #expect(ModelCatalog.model(experts: 16, perToken: 4, layers: 24) == nil)
         #expect(ModelCatalog.model(experts: 5, perToken: 2, layers: 3) == nil)
     }
 }

@@ -36,7 +36,7 @@ private struct Case {
     }
 }
 
-/// Token `token` as products read it: bfloat16, or int8 with scale = max|x| / 127 of 32 or 256, ties to even.
+/// Token `token` as products read it: bfloat16, or int8 with scale = max|x| / 127 of 32, 128 or 256, ties to even.
 private func rounded(_ x: FloatBuffer, token: Int, columns: Int, form: RoundedForms) -> [Double] {
     var result: [Double] = []
     if form == .bfloat16 {
@@ -46,9 +46,9 @@ private func rounded(_ x: FloatBuffer, token: Int, columns: Int, form: RoundedFo
             return Double(number + large - large)
         }
     }
-    let together = form == .int8 ? 32 : 256
+    let together = form.columnsOfScale
     for start in stride(from: token * columns, to: (token + 1) * columns, by: together) {
-        let block = x.elements[start..<start + together]
+        let block = x.elements[start..<min(start + together, (token + 1) * columns)]
         let largest = block.map(abs).max() ?? 0
         let scale = largest / 127, inverse = largest > 0 ? 127 / largest : 0
         result += block.map { Double(scale) * Double(($0 * inverse).rounded(.toNearestOrEven)) }
@@ -160,7 +160,7 @@ private func rounded(_ x: FloatBuffer, token: Int, columns: Int, form: RoundedFo
         let packed = try #require(PackedMatrix(packing: weights))
         let x = FloatBuffer(count: 32), output = FloatBuffer(count: 256), row = FloatBuffer(count: 32)
         x[0] = 127
-        let activations = RoundedActivations(capacity: 1, columns: 32)
+        let activations = RoundedActivations(capacity: 1, columns: 32, forms: packed.form)
         kernels.round(x.pointer, inputStride: 32, to: activations, tokens: 0..<1)
         kernels.multiply(
             packed: packed, rows: 0..<256, activations: activations, tokens: 0..<1, output: output.pointer,

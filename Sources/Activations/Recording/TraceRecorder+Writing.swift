@@ -7,7 +7,8 @@ extension TraceRecorder {
         var isOpen = true
         var flushed = ContinuousClock.now
         while isOpen {
-            _ = wakeUp.wait(timeout: .now() + options.flushSeconds)
+            let left = options.flushSeconds - (ContinuousClock.now - flushed).inSeconds
+            _ = wakeUp.wait(timeout: .now() + max(0, left))
             let batch = queue.withLock { $0.take() }
             isOpen = batch.isOpen
             write(batch.traces, dropped: batch.dropped)

@@ -132,10 +132,14 @@ public final class TraceRecorder: RoutingObserver {
     public func finish(_ recording: Recording) {
         let done = engine.withLock { $0.active.remove(recording.slot) }
         guard let done, done.isDropped || done.tokens > 0 else { return }
-        queue.withLock { queue in
-            if done.isDropped { queue.drop() } else { queue.add(done.finished(.now), bytes: done.byteCount) }
+        let wakes = queue.withLock { queue in
+            guard !done.isDropped else {
+                queue.drop()
+                return false
+            }
+            return queue.add(done.finished(.now), bytes: done.byteCount)
         }
-        wakeUp.signal()
+        if wakes { wakeUp.signal() }
     }
 
     /// Writes what is left, and returns when the trace is complete. Blocks the calling thread; call it once.

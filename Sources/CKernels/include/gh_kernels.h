@@ -54,8 +54,9 @@ typedef struct gh_kernels {
     void (*silu_multiply)(float *gate, const float *up, int64_t n);
     /// out = exp(x), at most 2 units in the last place off.
     void (*exponential)(const float *x, int64_t n, float *out);
-    /// Rounds `n` numbers to the int8 blocks that packed weights are multiplied with, with a scale for each `columns`,
-    /// 32 or 256, which divide `n`: max|x| / 127, ties to even. Numbers that are all below 2^-100 become zero.
+    /// Rounds `n` numbers, a multiple of 32, to the int8 blocks that packed weights are multiplied with, with a scale for
+    /// each `columns` (32, 128 or 256; the last may be fewer): max|x| / 127, ties to even. Numbers that are all below
+    /// 2^-100 become zero.
     void (*round_to_blocks)(const float *x, int64_t n, int64_t columns, gh_rounded_block *out);
     /// Multiplies packed rows with rounded inputs.
     void (*multiply_packed)(gh_packed_type type, const gh_packed_product *product);

@@ -11,6 +11,9 @@
 // summed exactly.
 // - Formats of 32 elements: one multiply-add adds the sum times both scales to the only accumulator of a row and a token,
 //   block after block, and a second one the minimum.
+// - MXFP4, whose inputs share a scale over the 128 columns of a unit: a multiply-add adds the sum times the weights' scale
+//   to an accumulator of the unit, and one at its end adds that times the inputs' scale to the accumulator of row and
+//   token. The last unit of a row may be shorter.
 // - Formats of 256 (K and IQ4_XS), whose inputs share a scale over 256 columns: a multiply-add adds the sum times the
 //   block's whole-numbered factor to an accumulator of the unit; at its end one adds that times both scales to the
 //   accumulator of row and token, and a second one the minimums, whose products with the inputs' sums are exact.
@@ -61,7 +64,7 @@ typedef struct gh_packed_product {
     int64_t out_stride;
 } gh_packed_product;
 
-/// How many columns of an input share a scale in products with a format: 32 or 256.
+/// How many columns of an input share a scale in products with a format: 32, 128 or 256.
 int64_t gh_packed_input_columns(gh_packed_type type);
 
 /// Bytes of a panel of sixteen rows of `columns`, a whole number of blocks of the format.

@@ -15,4 +15,15 @@ extension CostModel {
             2 * model.expertParameters * assignments / (topology.device.compute * topology.device.efficiency)
         )
     }
+
+    /// The least time as an objective of the search.
+    ///
+    /// Only the ratio of the prices matters to what is best. They are scaled to 1 for the larger one, as the search's
+    /// temperatures are made for prices of about 1.
+    /// - Parameter tokensPerDevice: of a step.
+    public func timeObjective(tokensPerDevice: Int) -> PlacementDemand.Objective {
+        let prices = placementPrices(tokensPerDevice: tokensPerDevice)
+        let scale = 1 / max(prices.visit, prices.imbalance)
+        return .time(visit: prices.visit * scale, imbalance: prices.imbalance * scale)
+    }
 }

@@ -43,6 +43,15 @@ public enum ModelCatalog {
             name: "mixtral-8x7b", moeLayers: 32, experts: 8, expertsPerToken: 2, hiddenSize: 4096, expertWidth: 14336,
             bitsPerWeight: 16, attentionParameters: attention(4096, heads: 32, groups: 8, head: 128),
             cacheBytesPerToken: cache(groups: 8, head: 128)),
+        ModelDimensions(
+            name: "dbrx", moeLayers: 40, experts: 16, expertsPerToken: 4, hiddenSize: 6144, expertWidth: 10752,
+            bitsPerWeight: 16, attentionParameters: attention(6144, heads: 48, groups: 8, head: 128),
+            cacheBytesPerToken: cache(groups: 8, head: 128)),
+        // The model that this program comes with.
+        ModelDimensions(
+            name: "apprentice", moeLayers: 6, experts: 16, expertsPerToken: 4, hiddenSize: 256, expertWidth: 256,
+            bitsPerWeight: 8.5, attentionParameters: attention(256, heads: 8, groups: 2, head: 32),
+            cacheBytesPerToken: cache(groups: 2, head: 32)),
     ]
 
     public static func model(named name: String) -> ModelDimensions? { models.first { $0.name == name } }

@@ -23,13 +23,17 @@ public enum PlanExport: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether devices may hold different numbers of experts. Else every slot of every device must have one, and the
+    /// file says further copies where the plan has none (`PlacementPlan.emptySlots` of them).
+    public var allowsEmptySlots: Bool { self == .guildhall }
+
     /// The file.
     ///
-    /// - Throws: ``PlacementError`` if the format cannot say the plan, or the options do not fit it.
+    /// - Throws: ``PlacementError`` if the options do not fit the plan.
     public func data(_ plan: PlacementPlan, options: Options = Options()) throws(PlacementError) -> Data {
         switch self {
         case .sglang: try Self.sglang(plan, layers: options.layers)
-        case .vllmAscend: try Self.vllmAscend(SlotMap(plan, format: rawValue))
+        case .vllmAscend: try Self.vllmAscend(SlotMap(plan))
         case .tensorRTLLM: try Self.tensorRTLLM(plan, updates: options.layerUpdatesPerIteration)
         case .guildhall: try plan.json()
         }
@@ -42,7 +46,7 @@ extension PlanExport {
     /// `{"physical_to_logical_map": [[…]]}`, `[layers, slots]`. The key stands alone: the reader passes all keys on as
     /// arguments. Dense blocks have a row, too, which is never used: experts in order, begun anew for the copies.
     private static func sglang(_ plan: PlacementPlan, layers: Int?) throws(PlacementError) -> Data {
-        let map = try SlotMap(plan, format: sglang.rawValue)
+        let map = SlotMap(plan)
         let count = layers ?? (map.blocks.last ?? 0) + 1
         guard let last = map.blocks.last, last < count, count <= 4096 else {
             throw PlacementError(
@@ -98,7 +102,7 @@ extension PlanExport {
 extension PlanExport {
     /// Keys are the blocks' real numbers. The reader refuses keys that it does not know.
     private static func tensorRTLLM(_ plan: PlacementPlan, updates: Int) throws(PlacementError) -> Data {
-        let map = try SlotMap(plan, format: tensorRTLLM.rawValue)
+        let map = SlotMap(plan)
         guard updates >= 0 else { throw PlacementError(reason: "layer updates per iteration must be 0 or more") }
         var text = "num_slots: \(map.slotCount)\ninitial_global_assignments:\n"
         for (block, slots) in zip(map.blocks, map.slots) {

@@ -1,5 +1,7 @@
 /// A plan as other engines say it: every device has the same number of slots in every layer, and a layer is the list
 /// of all slots in order of devices.
+///
+/// Devices that hold fewer experts than the fullest one get further copies; see ``SlotFilling``.
 struct SlotMap {
     let devices: Int
     let slotsPerDevice: Int
@@ -11,23 +13,27 @@ struct SlotMap {
 
     var slotCount: Int { devices * slotsPerDevice }
 
-    /// - Throws: ``PlacementError`` naming the layer and device where slots are unequal.
-    init(_ plan: PlacementPlan, format: String) throws(PlacementError) {
+    init(_ plan: PlacementPlan) {
         let layers = plan.layers.sorted { $0.block < $1.block }
-        let width = layers.first?.devices.first?.count ?? 0
-        for layer in layers {
-            for (device, held) in layer.devices.enumerated() where held.count != width {
-                throw PlacementError(
-                    item: "layer \(layer.block), device \(device)",
-                    reason:
-                        "has \(held.count) experts and the first device \(width): \(format) needs the same number on every "
-                        + "device in every layer")
-            }
-        }
+        let width = plan.slotsPerDevice
         devices = plan.deviceCount
         slotsPerDevice = width
         experts = plan.expertCount
-        slots = layers.map { $0.devices.flatMap { $0 } }
+        slots = layers.map { layout in
+            var filling = SlotFilling(layout, experts: plan.expertCount, devicesPerNode: plan.devicesPerNode)
+            filling.fill(to: width)
+            return filling.devices.flatMap { $0 }
+        }
         blocks = layers.map(\.block)
+    }
+}
+
+extension PlacementPlan {
+    /// Slots that stay empty if every device has as many in every layer as the fullest one of all.
+    ///
+    /// Formats of other engines know no empty slots: exports fill them with further copies.
+    public var emptySlots: Int {
+        let width = slotsPerDevice
+        return layers.reduce(0) { sum, layout in layout.devices.reduce(sum) { $0 + width - $1.count } }
     }
 }

@@ -70,6 +70,8 @@ extension PlacementError {
         let path = context.codingPath.reduce(into: "") { path, key in
             path += key.intValue.map { "[\($0)]" } ?? (path.isEmpty ? "" : ".") + key.stringValue
         }
-        self.init(source: source, item: path.isEmpty ? nil : path, reason: context.debugDescription)
+        var reason = context.debugDescription
+        if case .keyNotFound(let key, _) = error { reason = "has no \"\(key.stringValue)\"" }
+        self.init(source: source, item: path.isEmpty ? nil : path, reason: reason)
     }
 }

@@ -15,7 +15,7 @@ public struct RequestAssignment: Sendable, Equatable {
         let candidates = Array(trace.requests.indices)
         guard !candidates.isEmpty else { return [] }
         var stream = RequestStream(candidates: candidates, trace: trace, order: options.order, seed: options.seed)
-        var batch = ContinuousBatch(trace: trace, options: options, plan: plan)
+        var batch = SimulatedBatch(trace: trace, options: options, plan: plan)
         return candidates.map { _ in
             let request = stream.pop()
             let decision = batch.home(of: request)

@@ -4,15 +4,22 @@ import Activations
 public struct SearchReplanner: Replanner {
     private let moves: Int?
     private let turns: Int
+    private let objective: PlacementDemand.Objective
     private let seed: UInt64
     private let threads: Int
 
     /// - Parameters:
     ///   - moves: copies that a new plan may move, with the groups as they are; nil for a whole new plan.
-    ///   - turns: turns of the search for a whole new plan.
-    public init(moves: Int? = 64, turns: Int = 4, seed: UInt64 = 1, threads: Int = 2) {
+    ///   - turns: turns of the search for a whole new plan. Homes settle in the first few; fewer may end with a layout
+    ///     as EPLB makes it.
+    ///   - objective: a plan is taken for the time it saves, so that is what to ask for; see `CostModel.timeObjective`.
+    public init(
+        moves: Int? = 64, turns: Int = 8, objective: PlacementDemand.Objective = .bytes, seed: UInt64 = 1,
+        threads: Int = 2
+    ) {
         self.moves = moves
         self.turns = turns
+        self.objective = objective
         self.seed = seed
         self.threads = threads
     }
@@ -30,6 +37,7 @@ public struct SearchReplanner: Replanner {
             nodes: current.nodes, devicesPerNode: current.devicesPerNode, redundant: copies - current.expertCount)
         demand.seed = seed
         demand.threads = threads
+        demand.objective = objective
         demand.groups = current.groups != nil
         if let moves {
             let running = try PlacementPlan(

@@ -16,7 +16,7 @@ public struct Simulation: Sendable {
     public let options: SimulationOptions
     private let replanner: (any Replanner)?
     private(set) var placement: LivePlacement
-    private var batching: ContinuousBatch
+    private var batching: SimulatedBatch
     private var stream: RequestStream
     private var arrivals: ArrivalProcess
     private let meter: StepMeter
@@ -40,7 +40,7 @@ public struct Simulation: Sendable {
     ) throws(SimulationError) {
         try Self.check(trace: trace, plan: plan, cost: cost, options: options)
         let candidates = trace.requests.indices.filter {
-            !ContinuousBatch.rows(trace.requests[$0], options.phase).isEmpty
+            !SimulatedBatch.rows(trace.requests[$0], options.phase).isEmpty
         }
         guard !candidates.isEmpty else {
             throw SimulationError("no request of the trace has tokens of the phase '\(options.phase.rawValue)'")
@@ -50,7 +50,7 @@ public struct Simulation: Sendable {
         self.options = options
         self.replanner = replanner
         placement = LivePlacement(plan: plan, shape: trace.shape)
-        batching = ContinuousBatch(trace: trace, options: options, plan: plan)
+        batching = SimulatedBatch(trace: trace, options: options, plan: plan)
         stream = RequestStream(candidates: candidates, trace: trace, order: options.order, seed: options.seed)
         arrivals = ArrivalProcess(rate: options.arrivalRate, seed: options.seed)
         meter = StepMeter(cost: cost, topK: trace.shape.topK, threads: threads)
@@ -110,7 +110,7 @@ public struct Simulation: Sendable {
         for request in done {
             if options.replanning != nil { recentlyDone.insert(request.request) }
             outcome.finish(
-                request, at: clock, rows: ContinuousBatch.rows(trace.requests[request.request], options.phase))
+                request, at: clock, rows: SimulatedBatch.rows(trace.requests[request.request], options.phase))
             if options.arrivalRate == nil { batching.admit(stream.pop(), arrival: clock, start: clock) }
         }
     }

@@ -38,6 +38,21 @@ public struct TrainingSet: Sendable {
         sample = shape.blocks.map { _ in [] }
     }
 
+    /// What counts alone tell: one request that chose every expert as often as was counted, with no token known.
+    ///
+    /// Balance can be planned from it, as that needs nothing else; bytes cannot.
+    public init(_ experts: ExpertCounts) {
+        self.init(shape: TraceShape(blocks: experts.blocks, expertCount: experts.expertCount, topK: 1))
+        // As large as 32 bits hold; what that takes from small counts is no more than a rounding.
+        let largest = experts.counts.joined().max() ?? 0
+        let scale = min(1, Double(UInt32.max) / Double(max(1, largest)))
+        let scaled = experts.counts.map { row in row.map { UInt32((Double($0) * scale).rounded(.down)) } }
+        let tokens = scaled.map { $0.reduce(0) { $0 + Int($1) } }.max() ?? 0
+        guard tokens > 0 else { return }
+        counts = scaled
+        requests = [Request(label: nil, tokens: tokens, prompt: [], sampled: 0..<0)]
+    }
+
     /// Tokens that the requests stand for.
     public var tokens: Int { requests.reduce(0) { $0 + $1.tokens } }
 

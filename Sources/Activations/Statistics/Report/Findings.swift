@@ -12,7 +12,12 @@ extension ActivationReport {
 
     private var loadFinding: String? {
         guard let spread = load.maxOverMean, let gini = load.gini else { return nil }
-        let dead = load.deadExperts == 0 ? "" : " \(load.deadExperts) experts were never used."
+        let dead =
+            switch load.deadExperts {
+            case 0: ""
+            case 1: " One expert was never used."
+            case let count: " \(count) experts were never used."
+            }
         return "The busiest expert of a layer has \(number(spread.median)) times the mean load (median of the layers; "
             + "\(number(spread.minimum)) to \(number(spread.maximum))), Gini \(number(gini.median)).\(dead)"
     }

@@ -21,7 +21,7 @@ struct RunningRequest: Sendable {
 /// Continuous batching on all nodes: who runs where, which tokens go into the next step, who is done.
 ///
 /// A value type without clock or randomness of its own; `GroupAssigner` decides on nodes.
-struct ContinuousBatch: Sendable {
+struct SimulatedBatch: Sendable {
     private let trace: ReplayTrace
     private let options: SimulationOptions
     private let devicesPerNode: Int
@@ -105,7 +105,7 @@ struct ContinuousBatch: Sendable {
 
 // MARK: - Steps
 
-extension ContinuousBatch {
+extension SimulatedBatch {
     /// The next step's tokens.
     func fill(_ step: inout StepTokens) {
         step.clear()
@@ -177,7 +177,7 @@ extension ContinuousBatch {
 
 // MARK: - Change
 
-extension ContinuousBatch {
+extension SimulatedBatch {
     /// New requests are assigned by another plan's groups; those in flight stay where their cache is.
     mutating func adopt(_ groups: GroupingModel?) {
         self.groups = groups
