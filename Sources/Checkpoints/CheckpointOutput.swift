@@ -5,10 +5,10 @@ import Foundation
 public struct CheckpointOutput: ~Copyable {
     private let path: String
     let temporaryPath: String
-    private let descriptor: Int32
+    let descriptor: Int32
     private var isCommitted = false
     /// Bytes written so far.
-    private(set) var offset = 0
+    package private(set) var offset = 0
 
     /// Creates the temporary file in the folder of `path`, so that the rename stays within one file system.
     package init(path: String) throws(CheckpointError) {
@@ -17,10 +17,12 @@ public struct CheckpointOutput: ~Copyable {
         var attempt = 0
         // The name is free unless an earlier process of the same number was killed while writing.
         while true {
-            let name = ".\(url.lastPathComponent).\(getpid()).\(attempt).partial"
+            let name = Self.temporaryPrefix(of: url) + "\(getpid()).\(attempt)" + Self.temporarySuffix
             let candidate = HuggingFaceFolder.join(folder, name)
             let descriptor = open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
             if descriptor >= 0 {
+                // Marks the file as being written, for `removeAbandoned`.
+                flock(descriptor, LOCK_EX | LOCK_NB)
                 self.path = path
                 self.descriptor = descriptor
                 temporaryPath = candidate
@@ -41,12 +43,18 @@ public struct CheckpointOutput: ~Copyable {
     /// Appends `bytes`.
     public mutating func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
         var rest = bytes
-        while !rest.isEmpty {
-            let written = Foundation.write(descriptor, rest.baseAddress, rest.count)
+        while !rest.isEmpty { rest = UnsafeRawBufferPointer(rebasing: rest[try writeSome(rest)...]) }
+    }
+
+    /// Appends the first of `bytes`, one at least.
+    /// - Returns: how many.
+    mutating func writeSome(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) -> Int {
+        while true {
+            let written = Foundation.write(descriptor, bytes.baseAddress, bytes.count)
             if written < 0, errno == EINTR { continue }
             guard written > 0 else { throw failure("cannot write") }
-            rest = UnsafeRawBufferPointer(rebasing: rest[written...])
             offset += written
+            return written
         }
     }
 
@@ -79,6 +87,24 @@ public struct CheckpointOutput: ~Copyable {
             left -= piece
         }
     }
+
+    /// Deletes what writers of the file at `path` left behind because they were killed.
+    package static func removeAbandoned(path: String) {
+        let url = URL(fileURLWithPath: path)
+        let folder = url.deletingLastPathComponent().path
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        where name.hasPrefix(temporaryPrefix(of: url)) && name.hasSuffix(temporarySuffix) {
+            let candidate = HuggingFaceFolder.join(folder, name)
+            let descriptor = open(candidate, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+            guard descriptor >= 0 else { continue }
+            // A writer that lives holds the lock, in whatever container it runs.
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(candidate) }
+            close(descriptor)
+        }
+    }
+
+    private static func temporaryPrefix(of url: URL) -> String { ".\(url.lastPathComponent)." }
+    private static let temporarySuffix = ".partial"
 
     /// Flushes to disk and puts the file in its place.
     package mutating func commit() throws(CheckpointError) {

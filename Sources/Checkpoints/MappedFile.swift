@@ -27,15 +27,45 @@ package final class MappedFile {
         }
         defer { close(descriptor) }
         let count = try regularFileSize(descriptor, path: path)
-        // A shared mapping is backed by the page cache: processes that serve the same checkpoint share its memory.
-        let address = mmap(nil, count, PROT_READ, MAP_SHARED, descriptor, 0)
-        guard let address, address != MAP_FAILED else {
+        guard let address = map(descriptor, count) else {
             throw CheckpointError(file: path, reason: "cannot map: \(String(cString: strerror(errno)))")
         }
         // The pointer holds as long as `owner` does, and every copy of the region keeps `owner`.
         let owner = MappedFile(address: address, count: count)
-        return ByteRegion(base: UnsafeRawPointer(address), count: count, owner: owner)
+        let region = ByteRegion(base: UnsafeRawPointer(address), count: count, backing: .file, owner: owner)
+        region.adviseHugePages()
+        return region
     }
+
+    /// A shared mapping: it is backed by the page cache, so processes that serve the same checkpoint share its memory. At
+    /// the boundary of a huge page, so that it can be on such.
+    private static func map(_ descriptor: Int32, _ count: Int) -> UnsafeMutableRawPointer? {
+        let hugePage = 2 << 20
+        let (reserved, overflow) = count.addingReportingOverflow(hugePage)
+        guard !overflow, let place = mmap(nil, reserved, PROT_NONE, privateMemory, -1, 0), place != MAP_FAILED else {
+            return nil
+        }
+        // Within the reserved addresses, which nothing else uses; what is left of them on both sides is given back.
+        let start = place.alignedUp(toMultipleOf: hugePage)
+        let address = mmap(start, count, PROT_READ, MAP_SHARED | MAP_FIXED, descriptor, 0)
+        guard let address, address != MAP_FAILED else {
+            let reason = errno
+            munmap(place, reserved)
+            errno = reason
+            return nil
+        }
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let end = (address + count).alignedUp(toMultipleOf: page)
+        if start > place { munmap(place, start - place) }
+        if place + reserved > end { munmap(end, place + reserved - end) }
+        return address
+    }
+
+    #if os(Linux)
+        private static let privateMemory = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+    #else
+        private static let privateMemory = MAP_PRIVATE | MAP_ANON
+    #endif
 
     private static func regularFileSize(_ descriptor: Int32, path: String) throws(CheckpointError) -> Int {
         var status = stat()

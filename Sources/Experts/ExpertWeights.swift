@@ -32,12 +32,13 @@ public struct ExpertWeights: Sendable {
         precondition(biases?.fit(count: count, width: width, hiddenSize: hiddenSize) ?? true, "biases do not fit")
     }
 
-    /// With packed forms, in memory of `arena`, of the projections whose formats have one.
-    public func packed(pool: ComputePool, arena: WeightArena) -> ExpertWeights {
+    /// With packed forms of the projections whose formats have one.
+    /// - Parameter packing: asked for the form of each matrix of such a projection, in an order that is always the same.
+    public func packed(by packing: (WeightMatrix) -> PackedMatrix?) -> ExpertWeights {
         /// All experts' matrices, or none of them.
         func packed(_ matrices: [WeightMatrix]) -> [PackedMatrix] {
             guard matrices.allSatisfy({ PackedMatrix.canPack($0.type, columns: $0.columns) }) else { return [] }
-            return matrices.compactMap { $0.packed(pool: pool, arena: arena) }
+            return matrices.compactMap(packing)
         }
         var copy = self
         copy.packed = PackedExperts(gate: packed(gate), up: packed(up), down: packed(down))

@@ -21,8 +21,11 @@ public struct LoadedModel: Sendable {
     /// - Parameters:
     ///   - allowedFields: unknown fields of the configuration that do not matter.
     ///   - activations: how inputs of products are read; for int8, weights are laid out anew by `threads` threads.
+    ///   - cache: where weights that are laid out so are kept for the next time.
+    ///   - progress: told which share of a step is done.
     public init(
-        path: String, allowedFields: Set<String> = [], activations: ActivationPrecision = .float32, threads: Int = 1
+        path: String, allowedFields: Set<String> = [], activations: ActivationPrecision = .float32, threads: Int = 1,
+        cache: PackedCache? = nil, progress: (LayoutStep, _ share: Double) -> Void = { _, _ in }
     ) throws {
         self.path = path
         id = LoadedModel.identifier(of: path)
@@ -30,14 +33,14 @@ public struct LoadedModel: Sendable {
         case .gguf:
             let file = try GGUFFile(path: path)
             model = LanguageModel.decoder(try TransformerModel(gguf: file, allowedFields: allowedFields))
-                .laidOut(for: activations, threads: threads)
+                .laidOut(for: activations, threads: threads, cache: cache, progress: progress)
             tokenizer = try Tokenizer(metadata: file.metadata, source: path)
             chatTemplate = tokenizer.chatTemplate
             endOfGeneration = tokenizer.endOfGeneration
         case .huggingFace:
             let folder = try HuggingFaceFolder(path: path)
             model = try LanguageModel(huggingFace: folder, allowedFields: allowedFields)
-                .laidOut(for: activations, threads: threads)
+                .laidOut(for: activations, threads: threads, cache: cache, progress: progress)
             tokenizer = try Tokenizer(huggingFace: folder)
             chatTemplate = try PromptTemplate.source(inFolder: path)
             endOfGeneration = try tokenizer.endOfGeneration.union(LoadedModel.endTokens(of: folder))

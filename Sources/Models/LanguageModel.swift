@@ -25,9 +25,13 @@ public enum LanguageModel: Sendable {
     }
 
     /// The model with weights laid out for inputs of that precision. Encoders with decoders run as they are.
-    public func laidOut(for activations: ActivationPrecision, threads: Int) -> LanguageModel {
+    /// See `TransformerModel.packed(pool:cache:progress:)`.
+    public func laidOut(
+        for activations: ActivationPrecision, threads: Int, cache: PackedCache? = nil,
+        progress: (LayoutStep, _ share: Double) -> Void = { _, _ in }
+    ) -> LanguageModel {
         guard activations == .int8, case .decoder(let model) = self else { return self }
-        return .decoder(model.packed(pool: ComputePool(threads: threads)))
+        return .decoder(model.packed(pool: ComputePool(threads: threads), cache: cache, progress: progress))
     }
 
     /// What all models have, in numbers.

@@ -12,6 +12,7 @@ public struct TransformerModel: Sendable {
     let head: Projection
     /// Whether the output matrix is the embedding.
     public let isTied: Bool
+    let files: CheckpointFiles
 
     /// Shape [vocabulary × hidden]; the embedding itself where it is tied.
     public var output: WeightMatrix { head.matrix }

@@ -7,12 +7,22 @@ public struct ByteRegion: @unchecked Sendable {
     public let base: UnsafeRawPointer
     /// Number of bytes from `base`.
     public let count: Int
+    /// Where the system finds the bytes again if they leave memory.
+    public let backing: Backing
     private let owner: AnyObject
 
-    public init(base: UnsafeRawPointer, count: Int, owner: AnyObject) {
+    public enum Backing: Sendable {
+        /// Nowhere: they are in memory only.
+        case memory
+        /// In a file that is mapped read-only.
+        case file
+    }
+
+    public init(base: UnsafeRawPointer, count: Int, backing: Backing = .memory, owner: AnyObject) {
         precondition(count >= 0)
         self.base = base
         self.count = count
+        self.backing = backing
         self.owner = owner
     }
 
@@ -27,7 +37,15 @@ public struct ByteRegion: @unchecked Sendable {
     /// The bytes `range` of this region, sharing its owner.
     public func slice(_ range: Range<Int>) -> ByteRegion {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "slice outside the region")
-        return ByteRegion(base: base + range.lowerBound, count: range.count, owner: owner)
+        return ByteRegion(base: base + range.lowerBound, count: range.count, backing: backing, owner: owner)
+    }
+
+    /// From the beginning of this region to the end of `next`, which begins at most `gap` bytes behind its end. Nil if it
+    /// does not, or belongs to another owner.
+    func joined(with next: ByteRegion, gap: Int) -> ByteRegion? {
+        let distance = Int(bitPattern: next.base) - Int(bitPattern: base)
+        guard owner === next.owner, distance >= count, distance - count <= gap else { return nil }
+        return ByteRegion(base: base, count: distance + next.count, backing: backing, owner: owner)
     }
 }
 

@@ -9,20 +9,12 @@ extension PackedMatrix {
         guard let layout = PanelLayout(weights.type),
             let bytes = Self.byteCount(weights.type, rows: weights.rows, columns: weights.columns)
         else { return nil }
-        let panelBytes = layout.panelBytes(columns: weights.columns)
+        let panels = bytes / layout.panelBytes(columns: weights.columns)
         let region = Self.region(count: bytes, arena) { output in
-            let panels = bytes / panelBytes
-            func pack(_ range: Range<Int>) {
-                for panel in range {
-                    let first = panel * Self.panelRows
-                    let count = min(Self.panelRows, weights.rows - first)
-                    layout.pack(
-                        weights.row(first), rowBytes: weights.rowBytes, count: count, columns: weights.columns,
-                        into: output + panel * panelBytes)
-                }
+            guard let pool else { return Self.pack(weights, panels: 0..<panels, to: output) }
+            pool.forEach(count: panels, grain: max(panels / (4 * pool.threads), 1)) { range, _ in
+                Self.pack(weights, panels: range, to: output)
             }
-            guard let pool else { return pack(0..<panels) }
-            pool.forEach(count: panels, grain: max(panels / (4 * pool.threads), 1)) { range, _ in pack(range) }
         }
         self.init(
             layout: layout, type: weights.type, rows: weights.rows, columns: weights.columns, region: region)
@@ -56,19 +48,22 @@ extension PackedMatrix {
         self.init(layout: layout, type: type, rows: rows, columns: columns, region: region)
     }
 
+    /// Writes some panels of `weights`, which can be packed, to their places in the packed matrix at `output`.
+    static func pack(_ weights: WeightMatrix, panels: Range<Int>, to output: UnsafeMutableRawPointer) {
+        guard let layout = PanelLayout(weights.type) else { preconditionFailure("no such packed matrix") }
+        let panelBytes = layout.panelBytes(columns: weights.columns)
+        for panel in panels {
+            let first = panel * panelRows
+            layout.pack(
+                weights.row(first), rowBytes: weights.rowBytes, count: min(panelRows, weights.rows - first),
+                columns: weights.columns, into: output + panel * panelBytes)
+        }
+    }
+
     private static func region(
         count: Int, _ arena: WeightArena?, fill: (UnsafeMutableRawPointer) throws -> Void
     ) rethrows -> ByteRegion {
         guard let arena else { return try ByteRegion(count: count, fill: fill) }
         return try arena.region(count: count, fill: fill)
-    }
-}
-
-extension WeightMatrix {
-    /// The packed form in memory of `arena`; nil if the format has none. Pages of a mapped file leave memory: products
-    /// no longer need them.
-    public func packed(pool: ComputePool, arena: WeightArena) -> PackedMatrix? {
-        defer { region.adviseUnneeded() }
-        return PackedMatrix(packing: self, pool: pool, arena: arena)
     }
 }

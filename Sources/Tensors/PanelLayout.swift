@@ -59,3 +59,24 @@ enum PanelLayout {
         }
     }
 }
+
+extension PackedMatrix {
+    /// A number that changes when any format is packed in another way: on another machine, say, or by another version.
+    /// Nothing has to be kept in step by hand, because it is made by packing.
+    public static let layoutFingerprint: UInt64 = Checksum64.of(
+        ElementType.allCases.filter { canPack($0, columns: 512) }.map { type -> UInt64 in
+            let rows = panelRows + 1, columns = 512
+            let byteCount = (type.byteCount(elements: columns) ?? 0) * rows
+            // Any bytes are blocks of every format; packing moves their bits.
+            let source = ByteRegion(count: byteCount) { bytes in
+                for i in 0..<byteCount {
+                    bytes.storeBytes(of: UInt8(truncatingIfNeeded: (i &* 40503) >> 7), toByteOffset: i, as: UInt8.self)
+                }
+            }
+            guard let matrix = WeightMatrix(type: type, rows: rows, columns: columns, region: source),
+                let packed = PackedMatrix(packing: matrix)
+            else { preconditionFailure("\(type.name) can be packed") }
+            return Checksum64.of(UnsafeRawBufferPointer(start: packed.region.base, count: packed.region.count))
+                ^ UInt64(type.rawValue)
+        })
+}

@@ -54,6 +54,11 @@ final class SpinGate: @unchecked Sendable {
         wait { $0 != old }
     }
 
+    /// Returns once the number is above `old`.
+    func wait(past old: Int) {
+        _ = wait { $0 > old }
+    }
+
     /// Returns once the number is `target`.
     func wait(until target: Int) {
         _ = wait { $0 == target }

@@ -27,7 +27,8 @@ func prepareEngine(
     options.cacheType = cache.type(for: model.activations)
     if let bytes = memory.bytes?.bytes { options.cacheBytes = bytes }
     let loaded = try LoadedModel(
-        path: path, allowedFields: model.fields.allowed, activations: model.activations, threads: options.threads)
+        path: path, allowedFields: model.fields.allowed, activations: model.activations, threads: options.threads,
+        cache: model.packedCache.cache, progress: Terminal.layoutProgress)
     let longest = loaded.longestSequence(options)
     let needed = min(options.contextLength ?? EngineOptions.smallestContext, loaded.model.outline.contextLength)
     guard longest >= needed else {
@@ -44,7 +45,14 @@ extension ModelOptions {
         let model = try TransformerModel(path: path, allowedFields: fields.allowed)
         guard activations == .int8 else { return model }
         defer { Terminal.endProgress() }
-        return model.packed(pool: pool) { Terminal.progress("laying out block \($0)/\(model.configuration.layers)") }
+        return model.packed(pool: pool, cache: packedCache.cache, progress: Terminal.layoutProgress)
+    }
+}
+
+extension Terminal {
+    /// Shows how far the weights are laid out.
+    static func layoutProgress(_ step: LayoutStep, share: Double) {
+        progress("\(step.rawValue): \(Int(share * 100)) %")
     }
 }
 

@@ -33,7 +33,8 @@ struct Logits: ParsableCommand {
 
     func run() throws {
         let model = try LanguageModel(path: try modelOptions.path(), allowedFields: modelOptions.fields.allowed)
-            .laidOut(for: modelOptions.activations, threads: threadOptions.threads)
+            .laidOut(
+                for: modelOptions.activations, threads: threadOptions.threads, cache: modelOptions.packedCache.cache)
         let file = try SafetensorsFile(path: input)
         let pool = ComputePool(threads: threadOptions.threads)
         let ids = try TokenMatrix("input_ids", in: file, for: model.outline)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BuiltInModel
 import Foundation
+import Models
 import Tensors
 
 /// Where the model is.
@@ -16,6 +17,7 @@ struct ModelOptions: ParsableArguments {
             blocks of 32, for MXFP4 of 128, for K-quants of 256; those of BF16 weights to bfloat16).
             """)
     var activations: ActivationPrecision = .float32
+    @OptionGroup var packedCache: PackedCacheOptions
 
     /// The path to load.
     func path() throws -> String {
@@ -40,6 +42,32 @@ extension ActivationPrecision: ExpressibleByArgument {
 
     public static var allValueStrings: [String] { ["float32", "int8"] }
     public var defaultValueDescription: String { self == .int8 ? "int8" : "float32" }
+}
+
+/// Where weights that are laid out for rounded inputs are kept.
+struct PackedCacheOptions: ParsableArguments {
+    static let environmentVariable = "GUILDHALL_PACKED_CACHE"
+
+    @Option(
+        help: """
+            Folder where the weights that --activations int8 lays out are kept, as many bytes as the model has, so that \
+            the next start maps them and is ready at once. Default: what \(Self.environmentVariable) says, or none.
+            """)
+    var packedCache: String?
+    @Flag(help: "Compare all bytes of the packed cache with their checksums before it is used.")
+    var verifyPackedCache = false
+
+    var cache: PackedCache? {
+        let folder = packedCache ?? ProcessInfo.processInfo.environment[Self.environmentVariable] ?? ""
+        guard !folder.isEmpty else { return nil }
+        var cache = PackedCache(folder: (folder as NSString).expandingTildeInPath)
+        cache.verifies = verifyPackedCache
+        cache.notice = {
+            Terminal.endProgress()
+            Terminal.error("\($0)\n")
+        }
+        return cache
+    }
 }
 
 /// How keys and values are kept.

@@ -53,7 +53,7 @@ struct ModelReader {
         try checkNothingIsLeft()
         return TransformerModel(
             configuration: configuration, embedding: embedding, blocks: blocks, finalNorm: finalNorm, head: head,
-            isTied: isTied)
+            isTied: isTied, files: CheckpointFiles(tensors.source))
     }
 
     /// Blocks after the last predict several tokens at once; they are not used.
