@@ -62,7 +62,7 @@ struct LayerState: Sendable {
         }
     }
 
-    /// A change of at most two copies: those to take away and those to put down.
+    /// A change of a few copies: those to take away and those to put down.
     struct Move {
         typealias Copy = (expert: UInt16, cell: Int)
         var removed: [Copy]
@@ -75,10 +75,14 @@ struct LayerState: Sendable {
         }
     }
 
+    /// Largest over mean device load, fold by fold.
+    var imbalances: FoldLoads {
+        peaks.reduce(FoldLoads.zero) { $0.larger($1) } * Float(problem.room.devices)
+    }
+
     /// Whether the busiest devices are busier than `other`'s in the first half of the folds or in the second.
     func isWorseBalanced(than other: LayerState) -> Bool {
-        let mine = peaks.reduce(FoldLoads.zero) { $0.larger($1) }
-        let others = other.peaks.reduce(FoldLoads.zero) { $0.larger($1) }
+        let (mine, others) = (imbalances, other.imbalances)
         return mine.lowHalf.sum() > others.lowHalf.sum() || mine.highHalf.sum() > others.highHalf.sum()
     }
 
@@ -140,6 +144,16 @@ extension LayerState {
         let base = Int(expert) * most
         let first = cells.node(copies[base])
         return (1..<max(1, counts[Int(expert)])).contains { cells.node(copies[base + $0]) != first }
+    }
+
+    /// Nodes, beyond one each, that experts' copies lie on.
+    var dispersal: Int { counts.indices.reduce(0) { $0 + dispersal(UInt16($1)) } }
+
+    func dispersal(_ expert: UInt16) -> Int {
+        let base = Int(expert) * most
+        return (1..<max(1, counts[Int(expert)])).count {
+            cells.node(copies[base + $0]) != cells.node(copies[base + $0 - 1])
+        }
     }
 
     var survivesNodeLoss: Bool { counts.indices.allSatisfy { spansNodes(UInt16($0)) } }

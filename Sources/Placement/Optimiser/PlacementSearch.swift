@@ -15,16 +15,28 @@ public struct PlacementSearch: Sendable {
     public private(set) var turns = 0
     public var tuning = Tuning()
     let room: LayerProblem.Room
-    let folds: [FoldLoads]
+    let folds: RequestFolds
     /// What the search of every layer makes small. The worth of balance is a price that rises and falls from turn to
     /// turn until the layers together keep the limit.
     private(set) var cost: SearchCost
-    let limit: Double
+    /// Mean imbalance of the layers that fewest bytes may cost; infinite where there is no limit.
+    public private(set) var limit: Double
+    private let peer: BalancePeer?
+    /// The peer's imbalance by the measure of `limit`; 0 without a peer.
+    public let peerImbalance: Double
+    /// Whether the search measures how far balance slips on unseen requests.
+    private var rehearses = true
     private var homes: [Int]?
     private var model: GroupingModel?
     private let eplb: [LayerState]
-    private var states: [LayerState]
-    private var bestStates: [LayerState]
+    /// The last turn's.
+    private var placed: PlacedLayers
+    /// With copies wherever they may be, and with EPLB's devices as they are; of each layer one is taken.
+    private var free: [LayerState]
+    private var whole: [LayerState]?
+    /// By how much more the balance of freely placed copies slips on unseen requests than the peer's.
+    public private(set) var slip = 1.0
+    private var bestPlaced: PlacedLayers
     private var bestModel: GroupingModel?
     private var bestCost = Double.infinity
 
@@ -40,8 +52,9 @@ public struct PlacementSearch: Sendable {
         self.training = training
         self.demand = demand
         let room = try demand.room(experts: training.shape.expertCount)
-        let folds = training.folds(
-            seed: demand.seed &+ 17, whole: demand.objective == .balance ? TrainingSet.wholeFolds : 0)
+        let folds = RequestFolds(
+            training, seed: demand.seed &+ 17,
+            whole: demand.objective == .balance ? RequestFolds.wholeOfBalance : 0)
         self.room = room
         self.folds = folds
         eplb = Parallel.map(training.shape.blocks.indices, threads: demand.threads) { layer in
@@ -51,36 +64,42 @@ public struct PlacementSearch: Sendable {
             return LayerState(problem, cells: .devices(room), held: devices)
         }
         cost = Self.cost(demand)
-        limit = Self.limit(demand, eplb: eplb)
-        states = eplb
-        bestStates = eplb
+        peer = try BalancePeer(training, room, demand)
+        peerImbalance =
+            peer.map {
+                training.imbalance(of: $0.layers, groups: $0.groups, room: room, folds: folds, demand: demand)
+            } ?? 0
+        limit = Self.limit(demand, peer: peerImbalance)
+        placed = PlacedLayers(states: eplb, exact: eplb.map { _ in true })
+        free = eplb
+        if peer != nil { slip = Rehearsal.usualSlip }
+        if peer != nil, demand.balanceLimit == .eplb, !demand.survivesNodeLoss { whole = eplb }
         if demand.survivesNodeLoss {
-            states = eplb.map { state in
+            free = eplb.map { state in
                 let held = InitialCells(problem: state.problem, survivesNodeLoss: true).byAffinity()
                 return LayerState(state.problem, cells: .nodes(room), held: held)
             }
-            guard states.allSatisfy(\.survivesNodeLoss) else {
+            guard free.allSatisfy(\.survivesNodeLoss) else {
                 throw PlacementError(item: "survive-node-loss", reason: "no placement was found for these copies")
             }
-            bestStates = states
+            placed = PlacedLayers(states: free, exact: free.map { _ in false })
         }
+        bestPlaced = placed
         keepIfBest()
     }
 
     static func cost(_ demand: PlacementDemand) -> SearchCost {
         switch demand.objective {
-        case .bytes: SearchCost(bytes: 1, imbalance: demand.balanceLimit == .none ? 0 : 1)
+        case .bytes: SearchCost(bytes: 1, imbalance: demand.balanceLimit == .none ? 0 : 2)
         case .balance: SearchCost(bytes: 0, imbalance: 1)
         case .time(let visit, let imbalance): SearchCost(bytes: visit, imbalance: imbalance)
         }
     }
 
-    /// What the mean imbalance of the layers must not exceed.
-    private static func limit(_ demand: PlacementDemand, eplb: [LayerState]) -> Double {
+    private static func limit(_ demand: PlacementDemand, peer: Double) -> Double {
         guard demand.objective == .bytes else { return .infinity }
         return switch demand.balanceLimit {
-        // What is just as good on the training requests would be worse on others half of the time.
-        case .eplb: eplb.reduce(0) { $0 + $1.imbalance } / Double(eplb.count) * 0.98
+        case .eplb, .published: peer
         case .ratio(let ratio): ratio
         case .none: .infinity
         }
@@ -94,7 +113,7 @@ public struct PlacementSearch: Sendable {
     public func best() throws(PlacementError) -> PlacementPlan {
         try PlacementPlan(
             nodes: room.nodes, devicesPerNode: room.devicesPerNode,
-            layers: zip(training.shape.blocks, bestStates).map { ExpertLayout(block: $0, devices: $1.layout()) },
+            layers: zip(training.shape.blocks, bestPlaced.states).map { ExpertLayout(block: $0, devices: $1.layout()) },
             groups: bestModel)
     }
 
@@ -106,74 +125,99 @@ public struct PlacementSearch: Sendable {
         if demand.groups { regroup() }
         turns += 1
         keepIfBest()
+        if turns == 1, rehearses, peer != nil { rehearse(expired: expired) }
         if limit.isFinite { reprice() }
+        if debugPlacement { print("   turn", turns, "price", cost.imbalance, "visits", placed.bytes / 24, "last/limit", lastImbalance / limit, "exact", placed.exact.count { $0 }, free.reduce(0){ $0+$1.bytes}/24, free.reduce(0){$0+$1.imbalance}/24/limit, (whole ?? []).reduce(0){ $0+$1.bytes}/24, (whole ?? []).reduce(0){$0+$1.imbalance}/24/limit, (whole ?? []).reduce(0){ $0+$1.dispersal}) }
+    }
+
+    /// From now on nothing keeps EPLB's devices, and `slip` is not measured: this is a rehearsal itself.
+    mutating func placesFreelyOnly() {
+        (rehearses, whole, slip) = (false, nil, 1)
+    }
+
+    /// Measures how far balance slips from these requests to others.
+    private mutating func rehearse(expired: @escaping @Sendable () -> Bool) {
+        guard let slip = Rehearsal(training: training, demand: demand).slip(expired: expired) else { return }
+        self.slip = slip
+        bestCost = merit(bestPlaced)
+    }
+
+    /// Imbalance after the last turn, mean of the layers, as `limit` bounds it.
+    package var lastImbalance: Double { placed.imbalance(slip: slip) }
+
+    /// Imbalance of the last turn's placement and of the peer's on other requests.
+    func balance(on others: TrainingSet) -> (ours: Double, peers: Double)? {
+        guard let peer else { return nil }
+        let folds = RequestFolds(all: others)
+        return (
+            others.imbalance(of: placed.states.map { $0.layout() }, groups: model, room: room, folds: folds, demand: demand),
+            others.imbalance(of: peer.layers, groups: peer.groups, room: room, folds: folds, demand: demand)
+        )
     }
 
     /// Balance gets dearer where the layers together exceed the limit, cheaper where they have room.
     private mutating func reprice() {
-        let excess = imbalance(states) / limit - 1
-        let factor = excess > 0 ? min(3, 1 + excess * 100) : max(0.6, 1 + excess * 20)
-        cost.imbalance = min(20, max(1e-3, cost.imbalance * factor))
+        let excess = lastImbalance / limit - 1
+        let factor = excess > 0 ? min(3, 1 + excess * 200) : max(0.7, 1 + excess * 20)
+        cost.imbalance = min(40, max(1e-3, cost.imbalance * factor))
     }
 
     private mutating func place(expired: @escaping @Sendable () -> Bool) {
-        let balance = demand.objective == .balance
         let first = demand.groups ? turns % Self.turnsOfAStart == 0 : turns == 0
-        let seed = demand.seed &+ UInt64(turns) &* 1_000_003
-        let (training, homes, room, folds, cost) = (training, homes, room, folds, cost)
-        let (old, demand, tuning) = (states, demand, tuning)
-        states = Parallel.map(states.indices, threads: demand.threads) { layer in
-            let problem = training.problem(
-                layer: layer, room: room, homes: homes, folds: folds, use: balance ? .none : .merged)
-            let held =
-                first && (!balance || demand.survivesNodeLoss)
-                ? InitialCells(problem: problem, survivesNodeLoss: demand.survivesNodeLoss).byAffinity()
-                : old[layer].heldByNode()
-            var search = LayerSearch(
-                LayerState(problem, cells: .nodes(room), held: held), cost: cost, spread: demand.survivesNodeLoss,
-                seed: seed &+ UInt64(layer) &* 7919)
-            search.run(steps: tuning.steps, temperature: first ? tuning.hot : tuning.warm, expired: expired)
-            return search.best
+        let job = LayerJob(
+            training: training, demand: demand, room: room, homes: homes,
+            // Other folds than those that judge the turn, so that these tell whether balance came by chance.
+            folds: demand.objective == .balance
+                ? folds : RequestFolds(training, seed: demand.seed &+ 18 &+ UInt64(turns)),
+            cost: cost, steps: tuning.steps, temperature: first ? tuning.hot : tuning.warm, isFirst: first,
+            seed: demand.seed &+ UInt64(turns) &* 1_000_003)
+        let (old, oldWhole) = (free, whole)
+        let found = Parallel.map(old.indices, threads: demand.threads) { layer in
+            let free = job.place(layer, from: old[layer], expired: expired)
+            guard let start = oldWhole?[layer] else { return (free: free, whole: LayerState?.none) }
+            return (free, job.placeWhole(layer, from: start, expired: expired))
         }
+        free = found.map(\.free)
+        if whole != nil { whole = found.compactMap(\.whole) }
+        placed = PlacedLayers(choosingFrom: free, or: whole, cost: cost, slip: slip)
     }
 
-    /// With homes that change, all layers are kept or none; else each by itself.
+    /// All layers are kept or none; each by itself where nothing binds them together.
     private mutating func keepIfBest() {
-        if !demand.groups {
-            for layer in states.indices where cost(states, layer) < cost(bestStates, layer) - gate(layer) {
-                // What is better on average must not be worse where copies share evenly, nor where homes come first.
-                if demand.objective == .balance, states[layer].isWorseBalanced(than: bestStates[layer]) { continue }
-                bestStates[layer] = states[layer]
-            }
-            bestVisits = bestStates.reduce(0) { $0 + $1.bytes }
-            return
+        if !demand.groups, limit == .infinity {
+            for layer in placed.states.indices { keepIfBest(layer) }
+        } else if merit(placed) < bestCost {
+            bestCost = merit(placed)
+            bestPlaced = placed
+            bestModel = model
         }
-        let total = merit(states)
-        guard total < bestCost else { return }
-        bestCost = total
-        bestStates = states
-        bestModel = model
-        bestVisits = states.reduce(0) { $0 + $1.bytes }
+        bestVisits = bestPlaced.bytes
     }
 
-    /// What makes one set of layers better than another, lower is better.
-    private func merit(_ states: [LayerState]) -> Double {
-        let fixed = Self.cost(demand)
-        return states.reduce(0) { $0 + fixed(bytes: $1.bytes, imbalance: limit.isFinite ? 0 : $1.imbalance) }
-            + (limit.isFinite ? 20 * Double(states.count) * max(0, imbalance(states) - limit) : 0)
+    private mutating func keepIfBest(_ layer: Int) {
+        let (new, old) = (placed.states[layer], bestPlaced.states[layer])
+        guard cost(new) < cost(old) - gate(layer) else { return }
+        // What is better on average must not be worse where copies share evenly, nor where homes come first.
+        if demand.objective == .balance, new.isWorseBalanced(than: old) { return }
+        bestPlaced.states[layer] = new
+        bestPlaced.exact[layer] = false
     }
 
-    private func imbalance(_ states: [LayerState]) -> Double {
-        states.reduce(0) { $0 + $1.imbalance } / Double(max(1, states.count))
+    /// What makes one set of layers better than another, lower is better. A hundredth above the limit is worth a tenth
+    /// of the visits.
+    private func merit(_ layers: PlacedLayers) -> Double {
+        guard limit.isFinite else { return layers.states.reduce(0) { $0 + Self.cost(demand)($1) } }
+        return layers.bytes * (1 + 10 * max(0, layers.imbalance(slip: slip) / limit - 1))
     }
 
-    private func cost(_ states: [LayerState], _ layer: Int) -> Double {
-        cost(bytes: states[layer].bytes, imbalance: states[layer].imbalance)
-    }
-
-    /// EPLB's layout is given up for balance only where that gains a hundredth: less may be chance.
+    /// EPLB's layout is given up for balance only where that gains a hundredth, or less but far more than the gain
+    /// varies from fold to fold: else it may be chance.
     private func gate(_ layer: Int) -> Double {
-        demand.objective == .balance && bestStates[layer].cells.devices == 1 ? 0.01 * eplb[layer].imbalance : 0
+        guard demand.objective == .balance, bestPlaced.exact[layer] else { return 0 }
+        let gains = (eplb[layer].imbalances - placed.states[layer].imbalances).highHalf
+        let deviations = gains - gains.sum() / Float(gains.scalarCount)
+        let deviation = (deviations * deviations).sum() / Float(gains.scalarCount)
+        return min(0.01 * eplb[layer].imbalance, 2 * Double(deviation.squareRoot()))
     }
 
     /// First homes, before anything is placed: clusters of requests that use the same experts.
@@ -196,16 +240,16 @@ public struct PlacementSearch: Sendable {
         model = fitted
         let homes = trainer.homes(fitted, seed: demand.seed &+ UInt64(turns) &* 31)
         self.homes = homes
-        let (training, old, room, folds) = (training, states, room, folds)
-        states = Parallel.map(states.indices, threads: demand.threads) { layer in
+        let (training, old, room, folds) = (training, placed.states, room, folds)
+        placed.states = Parallel.map(old.indices, threads: demand.threads) { layer in
             let problem = training.problem(layer: layer, room: room, homes: homes, folds: folds)
-            return LayerState(problem, cells: .nodes(room), held: old[layer].heldByNode())
+            return LayerState(problem, cells: old[layer].cells, held: old[layer].held.map { $0.map(Int.init) })
         }
     }
 
     /// Visits per token and layer for every request and home.
     private func homeCosts() -> HomeCosts {
-        let (training, states, room, folds) = (training, states, room, folds)
+        let (training, states, room, folds) = (training, placed.states, room, folds)
         let count = training.requests.count
         let parts = Parallel.map(states.indices, threads: demand.threads) { layer in
             let problem = training.problem(layer: layer, room: room, homes: nil, folds: folds, use: .single)
@@ -232,3 +276,5 @@ public struct PlacementSearch: Sendable {
         }
     }
 }
+
+public nonisolated(unsafe) var debugPlacement = false

@@ -38,6 +38,17 @@ public struct TrainingSet: Sendable {
         sample = shape.blocks.map { _ in [] }
     }
 
+    /// Another set of requests of the same shape.
+    init(
+        _ original: TrainingSet, requests: [Request], counts: [[UInt32]], sample: [[UInt16]], sampleRequest: [Int32]
+    ) {
+        self = original
+        self.requests = requests
+        self.counts = counts
+        self.sample = sample
+        self.sampleRequest = sampleRequest
+    }
+
     /// Tokens that the requests stand for.
     public var tokens: Int { requests.reduce(0) { $0 + $1.tokens } }
 

@@ -25,9 +25,9 @@ show("| nodes × devices | redundant | plan | visits | imbalance | homes | visit
 show("| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |")
 for nodes in nodeCounts ?? [2, 4, 8] {
     for redundant in [0, source.shape.expertCount / 8, source.shape.expertCount / 4] {
-        for contender in Contender.all where contender != .oursAsPublished || nodes == 2 {
+        for contender in Contender.all {
             let all = try zip(splits, trainings).map { split, training in
-                let plan = try contender.plan(training, split, (nodes, redundant), turns: turns)
+                let plan = try contender.plan(training, (nodes, redundant), turns: turns)
                 return try Judgement.of(plan, on: split.held, shape: source.shape)
             }
             let (random, new) = (Judgement.mean(Array(all.prefix(5))), all[5])
