@@ -3,9 +3,10 @@ struct BalancePeer: Sendable {
     let layers: [[[Int]]]
     let groups: GroupingModel?
 
-    /// - Returns: nil where no other placement sets the bound.
+    /// - Returns: nil where no other placement sets the bound, or all placements are balanced alike.
     init?(_ training: TrainingSet, _ room: LayerProblem.Room, _ demand: PlacementDemand) throws(PlacementError) {
-        guard demand.objective == .bytes else { return nil }
+        let alike = room.slotsPerDevice == 1 && room.copies == training.shape.expertCount
+        guard demand.objective == .bytes, !alike else { return nil }
         switch demand.balanceLimit {
         case .eplb:
             layers = training.shape.blocks.indices.map { EPLBPlan.devices(training.loads(layer: $0), room) }

@@ -5,6 +5,8 @@ struct LayerJob: Sendable {
     let room: LayerProblem.Room
     let homes: [Int]?
     let folds: RequestFolds
+    /// By layer.
+    let trusted: [TrustedDevices]?
     let cost: SearchCost
     let steps: Int
     let temperature: Double
@@ -21,22 +23,24 @@ struct LayerJob: Sendable {
             ? InitialCells(problem: problem, survivesNodeLoss: demand.survivesNodeLoss).byAffinity()
             : old.heldByNode()
         return search(
-            LayerState(problem, cells: .nodes(room), held: held), layer,
+            LayerState(problem, cells: .nodes(room), held: held), layer, steps: steps,
             rule: demand.survivesNodeLoss ? .spread : .none, expired: expired)
     }
 
     /// Devices as they are, each on the node where it serves best.
     func placeWhole(_ layer: Int, from old: LayerState, expired: () -> Bool) -> LayerState {
         let state = LayerState(problem(layer, use: .merged), cells: old.cells, held: old.held.map { $0.map(Int.init) })
-        return search(state, layer, rule: .wholeDevices, expired: expired)
+        return search(state, layer, steps: steps / 2, rule: .wholeDevices, expired: expired)
     }
 
     private func problem(_ layer: Int, use: TrainingSet.SampleUse) -> LayerProblem {
-        training.problem(layer: layer, room: room, homes: homes, folds: folds, use: use)
+        var problem = training.problem(layer: layer, room: room, homes: homes, folds: folds, use: use)
+        problem.trusted = trusted?[layer]
+        return problem
     }
 
     private func search(
-        _ state: LayerState, _ layer: Int, rule: LayerSearch.Rule, expired: () -> Bool
+        _ state: LayerState, _ layer: Int, steps: Int, rule: LayerSearch.Rule, expired: () -> Bool
     ) -> LayerState {
         var search = LayerSearch(state, cost: cost, rule: rule, seed: seed &+ UInt64(layer) &* 7919)
         search.run(steps: steps, temperature: temperature, expired: expired)

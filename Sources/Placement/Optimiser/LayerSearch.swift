@@ -31,8 +31,7 @@ struct LayerSearch: Sendable {
         case none
         /// Every expert must stay on two nodes.
         case spread
-        /// What is together on a device stays together: only whole devices change places, where that does not
-        /// disperse copies of an expert over more nodes. So devices are loaded as they were, whatever comes.
+        /// What is together on a device stays together: only whole devices change places.
         case wholeDevices
     }
 
@@ -87,12 +86,9 @@ struct LayerSearch: Sendable {
     private var slotsPerCell: Int { state.cells.devices * problem.room.slotsPerDevice }
 
     private mutating func consider(_ move: LayerState.Move, allowance: Double) {
-        let dispersal = dispersal(move)
         var trial = state.attempt(move)
         let ceiling = current + allowance
-        guard rule != .spread || move.experts.allSatisfy(state.spansNodes), self.dispersal(move) <= dispersal else {
-            return state.revert(move)
-        }
+        guard rule != .spread || move.experts.allSatisfy(state.spansNodes) else { return state.revert(move) }
         // Loads are dearer to find out than visits, and cannot save a move whose visits alone are too many.
         guard cost(bytes: trial.bytes, imbalance: 1) <= ceiling + 1e-12 else { return state.revert(move) }
         state.balance(move, &trial)
@@ -104,10 +100,6 @@ struct LayerSearch: Sendable {
             best = state
             bestCost = current
         }
-    }
-
-    private func dispersal(_ move: LayerState.Move) -> Int {
-        rule == .wholeDevices ? move.experts.reduce(0) { $0 + state.dispersal($1) } : 0
     }
 
     private mutating func proposal() -> LayerState.Move? {

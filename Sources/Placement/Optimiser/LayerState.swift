@@ -146,9 +146,7 @@ extension LayerState {
         return (1..<max(1, counts[Int(expert)])).contains { cells.node(copies[base + $0]) != first }
     }
 
-    /// Nodes, beyond one each, that experts' copies lie on.
-    var dispersal: Int { counts.indices.reduce(0) { $0 + dispersal(UInt16($1)) } }
-
+    /// Nodes, beyond one, that an expert's copies lie on.
     func dispersal(_ expert: UInt16) -> Int {
         let base = Int(expert) * most
         return (1..<max(1, counts[Int(expert)])).count {
@@ -245,8 +243,16 @@ extension LayerState {
     private func packing(_ cell: Int) -> NodePacking? {
         let node = Int(cells.node(UInt16(cell)))
         return NodePacking(
-            held[cell].map { NodePacking.Copy(expert: Int($0), load: load(Int($0), node: node)) },
-            devices: cells.devices, slots: problem.room.slotsPerDevice)
+            held[cell].map {
+                NodePacking.Copy(expert: Int($0), load: load(Int($0), node: node), mark: mark(Int($0)))
+            }, devices: cells.devices, slots: problem.room.slotsPerDevice, trusted: problem.trusted)
+    }
+
+    private func mark(_ expert: Int) -> UInt64 {
+        guard let trusted = problem.trusted else { return 0 }
+        // An odd number makes the fingerprint of a device one that is not known.
+        let known = trusted.knows(expert, copies: counts[expert], isEven: dispersal(UInt16(expert)) == 0)
+        return known ? trusted.mark(expert) : 0x9E37_79B9_7F4A_7C15
     }
 
     /// Load of one of an expert's copies on a node.

@@ -30,13 +30,13 @@ public struct PlacementSearch: Sendable {
     private var model: GroupingModel?
     private let eplb: [LayerState]
     /// The last turn's.
-    private var placed: PlacedLayers
-    /// With copies wherever they may be, and with EPLB's devices as they are; of each layer one is taken.
-    private var free: [LayerState]
+    private var states: [LayerState]
+    /// With EPLB's devices as they are; each turn takes these or others, layer by layer.
+    private var free: [LayerState] = []
     private var whole: [LayerState]?
-    /// By how much more the balance of freely placed copies slips on unseen requests than the peer's.
+    /// By how much more the balance of devices that are not EPLB's slips on unseen requests.
     public private(set) var slip = 1.0
-    private var bestPlaced: PlacedLayers
+    private var bestStates: [LayerState]
     private var bestModel: GroupingModel?
     private var bestCost = Double.infinity
 
@@ -70,21 +70,19 @@ public struct PlacementSearch: Sendable {
                 training.imbalance(of: $0.layers, groups: $0.groups, room: room, folds: folds, demand: demand)
             } ?? 0
         limit = Self.limit(demand, peer: peerImbalance)
-        placed = PlacedLayers(states: eplb, exact: eplb.map { _ in true })
-        free = eplb
+        states = eplb
         if peer != nil { slip = Rehearsal.usualSlip }
         if peer != nil, demand.balanceLimit == .eplb, !demand.survivesNodeLoss { whole = eplb }
         if demand.survivesNodeLoss {
-            free = eplb.map { state in
+            states = eplb.map { state in
                 let held = InitialCells(problem: state.problem, survivesNodeLoss: true).byAffinity()
                 return LayerState(state.problem, cells: .nodes(room), held: held)
             }
-            guard free.allSatisfy(\.survivesNodeLoss) else {
+            guard states.allSatisfy(\.survivesNodeLoss) else {
                 throw PlacementError(item: "survive-node-loss", reason: "no placement was found for these copies")
             }
-            placed = PlacedLayers(states: free, exact: free.map { _ in false })
         }
-        bestPlaced = placed
+        bestStates = states
         keepIfBest()
     }
 
@@ -99,7 +97,7 @@ public struct PlacementSearch: Sendable {
     private static func limit(_ demand: PlacementDemand, peer: Double) -> Double {
         guard demand.objective == .bytes else { return .infinity }
         return switch demand.balanceLimit {
-        case .eplb, .published: peer
+        case .eplb, .published: peer > 0 ? peer : .infinity
         case .ratio(let ratio): ratio
         case .none: .infinity
         }
@@ -113,7 +111,7 @@ public struct PlacementSearch: Sendable {
     public func best() throws(PlacementError) -> PlacementPlan {
         try PlacementPlan(
             nodes: room.nodes, devicesPerNode: room.devicesPerNode,
-            layers: zip(training.shape.blocks, bestPlaced.states).map { ExpertLayout(block: $0, devices: $1.layout()) },
+            layers: zip(training.shape.blocks, bestStates).map { ExpertLayout(block: $0, devices: $1.layout()) },
             groups: bestModel)
     }
 
@@ -127,30 +125,30 @@ public struct PlacementSearch: Sendable {
         keepIfBest()
         if turns == 1, rehearses, peer != nil { rehearse(expired: expired) }
         if limit.isFinite { reprice() }
-        if debugPlacement { print("   turn", turns, "price", cost.imbalance, "visits", placed.bytes / 24, "last/limit", lastImbalance / limit, "exact", placed.exact.count { $0 }, free.reduce(0){ $0+$1.bytes}/24, free.reduce(0){$0+$1.imbalance}/24/limit, (whole ?? []).reduce(0){ $0+$1.bytes}/24, (whole ?? []).reduce(0){$0+$1.imbalance}/24/limit, (whole ?? []).reduce(0){ $0+$1.dispersal}) }
     }
 
-    /// From now on nothing keeps EPLB's devices, and `slip` is not measured: this is a rehearsal itself.
-    mutating func placesFreelyOnly() {
+    /// From now on nothing keeps EPLB's devices, `slip` is not measured, and fewer steps do: this is a rehearsal.
+    mutating func becomeRehearsal() {
         (rehearses, whole, slip) = (false, nil, 1)
+        tuning.steps /= 2
     }
 
     /// Measures how far balance slips from these requests to others.
     private mutating func rehearse(expired: @escaping @Sendable () -> Bool) {
         guard let slip = Rehearsal(training: training, demand: demand).slip(expired: expired) else { return }
         self.slip = slip
-        bestCost = merit(bestPlaced)
+        bestCost = merit(bestStates)
     }
 
     /// Imbalance after the last turn, mean of the layers, as `limit` bounds it.
-    package var lastImbalance: Double { placed.imbalance(slip: slip) }
+    package var lastImbalance: Double { imbalance(states) }
 
     /// Imbalance of the last turn's placement and of the peer's on other requests.
     func balance(on others: TrainingSet) -> (ours: Double, peers: Double)? {
         guard let peer else { return nil }
         let folds = RequestFolds(all: others)
         return (
-            others.imbalance(of: placed.states.map { $0.layout() }, groups: model, room: room, folds: folds, demand: demand),
+            others.imbalance(of: states.map { $0.layout() }, groups: model, room: room, folds: folds, demand: demand),
             others.imbalance(of: peer.layers, groups: peer.groups, room: room, folds: folds, demand: demand)
         )
     }
@@ -159,7 +157,7 @@ public struct PlacementSearch: Sendable {
     private mutating func reprice() {
         let excess = lastImbalance / limit - 1
         let factor = excess > 0 ? min(3, 1 + excess * 200) : max(0.7, 1 + excess * 20)
-        cost.imbalance = min(40, max(1e-3, cost.imbalance * factor))
+        cost.imbalance = min(100, max(1e-3, cost.imbalance * factor))
     }
 
     private mutating func place(expired: @escaping @Sendable () -> Bool) {
@@ -169,52 +167,67 @@ public struct PlacementSearch: Sendable {
             // Other folds than those that judge the turn, so that these tell whether balance came by chance.
             folds: demand.objective == .balance
                 ? folds : RequestFolds(training, seed: demand.seed &+ 18 &+ UInt64(turns)),
-            cost: cost, steps: tuning.steps, temperature: first ? tuning.hot : tuning.warm, isFirst: first,
+            trusted: trusted(), cost: cost, steps: tuning.steps, temperature: first ? tuning.hot : tuning.warm,
+            isFirst: first,
             seed: demand.seed &+ UInt64(turns) &* 1_000_003)
-        let (old, oldWhole) = (free, whole)
+        let (old, oldWhole) = (states, whole)
         let found = Parallel.map(old.indices, threads: demand.threads) { layer in
             let free = job.place(layer, from: old[layer], expired: expired)
-            guard let start = oldWhole?[layer] else { return (free: free, whole: LayerState?.none) }
-            return (free, job.placeWhole(layer, from: start, expired: expired))
+            return (free, oldWhole.map { job.placeWhole(layer, from: $0[layer], expired: expired) })
         }
-        free = found.map(\.free)
-        if whole != nil { whole = found.compactMap(\.whole) }
-        placed = PlacedLayers(choosingFrom: free, or: whole, cost: cost, slip: slip)
+        if whole != nil { whole = found.compactMap(\.1) }
+        free = found.map(\.0)
+        states = cheaper(free, whole)
+    }
+
+    private func cheaper(_ free: [LayerState], _ whole: [LayerState]?) -> [LayerState] {
+        free.indices.map { layer in
+            guard let whole, cost(whole[layer]) < cost(free[layer]) else { return free[layer] }
+            return whole[layer]
+        }
+    }
+
+    private func trusted() -> [TrustedDevices]? {
+        guard peer != nil else { return nil }
+        return eplb.map { TrustedDevices($0.layout(), experts: training.shape.expertCount, slip: slip) }
     }
 
     /// All layers are kept or none; each by itself where nothing binds them together.
     private mutating func keepIfBest() {
         if !demand.groups, limit == .infinity {
-            for layer in placed.states.indices { keepIfBest(layer) }
-        } else if merit(placed) < bestCost {
-            bestCost = merit(placed)
-            bestPlaced = placed
+            for layer in states.indices { keepIfBest(layer) }
+        } else if merit(states) < bestCost {
+            bestCost = merit(states)
+            bestStates = states
             bestModel = model
         }
-        bestVisits = bestPlaced.bytes
+        bestVisits = bestStates.reduce(0) { $0 + $1.bytes }
     }
 
     private mutating func keepIfBest(_ layer: Int) {
-        let (new, old) = (placed.states[layer], bestPlaced.states[layer])
+        let (new, old) = (states[layer], bestStates[layer])
         guard cost(new) < cost(old) - gate(layer) else { return }
         // What is better on average must not be worse where copies share evenly, nor where homes come first.
         if demand.objective == .balance, new.isWorseBalanced(than: old) { return }
-        bestPlaced.states[layer] = new
-        bestPlaced.exact[layer] = false
+        bestStates[layer] = new
     }
 
     /// What makes one set of layers better than another, lower is better. A hundredth above the limit is worth a tenth
     /// of the visits.
-    private func merit(_ layers: PlacedLayers) -> Double {
-        guard limit.isFinite else { return layers.states.reduce(0) { $0 + Self.cost(demand)($1) } }
-        return layers.bytes * (1 + 10 * max(0, layers.imbalance(slip: slip) / limit - 1))
+    private func merit(_ states: [LayerState]) -> Double {
+        guard limit.isFinite else { return states.reduce(0) { $0 + Self.cost(demand)($1) } }
+        return states.reduce(0) { $0 + $1.bytes } * (1 + 10 * max(0, imbalance(states) / limit - 1))
+    }
+
+    private func imbalance(_ states: [LayerState]) -> Double {
+        states.reduce(0) { $0 + $1.imbalance } / Double(max(1, states.count))
     }
 
     /// EPLB's layout is given up for balance only where that gains a hundredth, or less but far more than the gain
     /// varies from fold to fold: else it may be chance.
     private func gate(_ layer: Int) -> Double {
-        guard demand.objective == .balance, bestPlaced.exact[layer] else { return 0 }
-        let gains = (eplb[layer].imbalances - placed.states[layer].imbalances).highHalf
+        guard demand.objective == .balance, bestStates[layer].cells.devices == 1 else { return 0 }
+        let gains = (bestStates[layer].imbalances - states[layer].imbalances).highHalf
         let deviations = gains - gains.sum() / Float(gains.scalarCount)
         let deviation = (deviations * deviations).sum() / Float(gains.scalarCount)
         return min(0.01 * eplb[layer].imbalance, 2 * Double(deviation.squareRoot()))
@@ -240,16 +253,22 @@ public struct PlacementSearch: Sendable {
         model = fitted
         let homes = trainer.homes(fitted, seed: demand.seed &+ UInt64(turns) &* 31)
         self.homes = homes
-        let (training, old, room, folds) = (training, placed.states, room, folds)
-        placed.states = Parallel.map(old.indices, threads: demand.threads) { layer in
-            let problem = training.problem(layer: layer, room: room, homes: homes, folds: folds)
+        states = cheaper(judged(free), whole.map(judged))
+    }
+
+    /// The same placements with the homes of now, and by other folds than those they were made for.
+    private func judged(_ old: [LayerState]) -> [LayerState] {
+        let (training, homes, room, folds, trusted) = (training, homes, room, folds, trusted())
+        return Parallel.map(old.indices, threads: demand.threads) { layer in
+            var problem = training.problem(layer: layer, room: room, homes: homes, folds: folds)
+            problem.trusted = trusted?[layer]
             return LayerState(problem, cells: old[layer].cells, held: old[layer].held.map { $0.map(Int.init) })
         }
     }
 
     /// Visits per token and layer for every request and home.
     private func homeCosts() -> HomeCosts {
-        let (training, states, room, folds) = (training, placed.states, room, folds)
+        let (training, states, room, folds) = (training, states, room, folds)
         let count = training.requests.count
         let parts = Parallel.map(states.indices, threads: demand.threads) { layer in
             let problem = training.problem(layer: layer, room: room, homes: nil, folds: folds, use: .single)
@@ -276,5 +295,3 @@ public struct PlacementSearch: Sendable {
         }
     }
 }
-
-public nonisolated(unsafe) var debugPlacement = false

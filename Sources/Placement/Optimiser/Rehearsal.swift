@@ -6,9 +6,11 @@ import Randomness
 /// trace: some of the requests are left out, by whole labels and by request in turn, a short search places for the
 /// others, and the balance of both is taken on those left out.
 struct Rehearsal {
-    static let parts = 4
+    static let parts = 3
     /// Taken where nothing can be measured: few requests, or no time.
     static let usualSlip = 1.03
+    /// Less cannot be told from so few parts.
+    static let leastSlip = 1.03
 
     let training: TrainingSet
     let demand: PlacementDemand
@@ -24,7 +26,7 @@ struct Rehearsal {
         }
         let mean = slips.reduce(0, +) / Double(slips.count)
         let variance = slips.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(slips.count - 1)
-        return max(1, mean + 2 * variance.squareRoot())
+        return max(Self.leastSlip, mean + variance.squareRoot())
     }
 
     private func slip(_ part: Int, expired: @escaping @Sendable () -> Bool) throws(PlacementError) -> Double? {
@@ -32,7 +34,7 @@ struct Rehearsal {
         let others = training.subset(training.requests.indices.filter { !unseen.contains($0) })
         let judges = training.subset(training.requests.indices.filter(unseen.contains))
         var search = try PlacementSearch(others, demand)
-        search.placesFreelyOnly()
+        search.becomeRehearsal()
         search.improve(expired: expired)
         guard let (ours, peers) = search.balance(on: judges), peers > 0, search.peerImbalance > 0 else { return nil }
         return ours / peers * search.peerImbalance / search.lastImbalance

@@ -26,7 +26,8 @@ extension TrainingSet {
     ///   - layers: experts of each device, layer by layer.
     ///   - groups: nil spreads the requests' tokens over the nodes.
     func imbalance(
-        of layers: [[[Int]]], groups: GroupingModel?, room: LayerProblem.Room, folds: RequestFolds, demand: PlacementDemand
+        of layers: [[[Int]]], groups: GroupingModel?, room: LayerProblem.Room, folds: RequestFolds,
+        demand: PlacementDemand
     ) -> Double {
         let trainer = GroupingTrainer(training: self, nodes: room.nodes, band: demand.band)
         let homes = groups.map { trainer.homes($0, seed: demand.seed) }
