@@ -30,7 +30,7 @@ struct LayerJob: Sendable {
     /// Devices as they are, each on the node where it serves best.
     func placeWhole(_ layer: Int, from old: LayerState, expired: () -> Bool) -> LayerState {
         let state = LayerState(problem(layer, use: .merged), cells: old.cells, held: old.held.map { $0.map(Int.init) })
-        return search(state, layer, steps: steps / 2, rule: .wholeDevices, expired: expired)
+        return search(state, layer, steps: steps / 4, rule: .wholeDevices, expired: expired)
     }
 
     private func problem(_ layer: Int, use: TrainingSet.SampleUse) -> LayerProblem {

@@ -69,7 +69,7 @@ public struct PlacementSearch: Sendable {
             peer.map {
                 training.imbalance(of: $0.layers, groups: $0.groups, room: room, folds: folds, demand: demand)
             } ?? 0
-        limit = Self.limit(demand, peer: peerImbalance)
+        limit = Self.limit(demand, peer: peerImbalance, training, eplb, folds)
         states = eplb
         if peer != nil { slip = Rehearsal.usualSlip }
         if peer != nil, demand.balanceLimit == .eplb, !demand.survivesNodeLoss { whole = eplb }
@@ -88,18 +88,24 @@ public struct PlacementSearch: Sendable {
 
     static func cost(_ demand: PlacementDemand) -> SearchCost {
         switch demand.objective {
-        case .bytes: SearchCost(bytes: 1, imbalance: demand.balanceLimit == .none ? 0 : 2)
+        case .bytes: SearchCost(bytes: 1, imbalance: demand.balanceLimit == .none ? 0 : 5)
         case .balance: SearchCost(bytes: 0, imbalance: 1)
         case .time(let visit, let imbalance): SearchCost(bytes: visit, imbalance: imbalance)
         }
     }
 
-    private static func limit(_ demand: PlacementDemand, peer: Double) -> Double {
+    private static func limit(
+        _ demand: PlacementDemand, peer: Double, _ training: TrainingSet, _ eplb: [LayerState], _ folds: RequestFolds
+    ) -> Double {
         guard demand.objective == .bytes else { return .infinity }
-        return switch demand.balanceLimit {
-        case .eplb, .published: peer > 0 ? peer : .infinity
-        case .ratio(let ratio): ratio
-        case .none: .infinity
+        switch demand.balanceLimit {
+        case .eplb, .published: return peer > 0 ? peer : .infinity
+        case .ratio(let ratio):
+            // Meant is the ratio of all requests together; the folds' is higher, as EPLB's is.
+            let (layers, room) = (eplb.map { $0.layout() }, eplb[0].problem.room)
+            let imbalance = { training.imbalance(of: layers, groups: nil, room: room, folds: $0, demand: demand) }
+            return ratio * imbalance(folds) / imbalance(RequestFolds(all: training))
+        case .none: return .infinity
         }
     }
 

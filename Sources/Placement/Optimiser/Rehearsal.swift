@@ -9,8 +9,8 @@ struct Rehearsal {
     static let parts = 3
     /// Taken where nothing can be measured: few requests, or no time.
     static let usualSlip = 1.03
-    /// Less cannot be told from so few parts.
-    static let leastSlip = 1.03
+    /// So few parts cannot tell less, and where balance is all chance, more would leave nothing to choose from.
+    static let slips = 1.02...1.05
 
     let training: TrainingSet
     let demand: PlacementDemand
@@ -26,12 +26,13 @@ struct Rehearsal {
         }
         let mean = slips.reduce(0, +) / Double(slips.count)
         let variance = slips.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(slips.count - 1)
-        return max(Self.leastSlip, mean + variance.squareRoot())
+        return min(max(Self.slips.lowerBound, mean + variance.squareRoot()), Self.slips.upperBound)
     }
 
     private func slip(_ part: Int, expired: @escaping @Sendable () -> Bool) throws(PlacementError) -> Double? {
         let unseen = unseen(part)
-        let others = training.subset(training.requests.indices.filter { !unseen.contains($0) })
+        // Tokens tell the visits, which do not matter here; loads are of all tokens.
+        let others = training.subset(training.requests.indices.filter { !unseen.contains($0) }, thinning: 4)
         let judges = training.subset(training.requests.indices.filter(unseen.contains))
         var search = try PlacementSearch(others, demand)
         search.becomeRehearsal()

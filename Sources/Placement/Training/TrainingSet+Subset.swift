@@ -1,13 +1,15 @@
 extension TrainingSet {
     /// These requests alone, in this order.
-    func subset(_ chosen: [Int]) -> TrainingSet {
+    ///
+    /// - Parameter thinning: of so many sampled tokens one is kept; expert counts stay whole.
+    func subset(_ chosen: [Int], thinning: Int = 1) -> TrainingSet {
         let experts = shape.expertCount
         var ranges: [Range<Int>] = []
         var tokens: [Int] = []
         for request in chosen {
-            let range = requests[request].sampled
-            ranges.append(tokens.count..<tokens.count + range.count)
-            tokens += range
+            let (first, sampled) = (tokens.count, requests[request].sampled)
+            tokens += stride(from: sampled.lowerBound, to: sampled.upperBound, by: thinning)
+            ranges.append(first..<tokens.count)
         }
         return TrainingSet(
             self,
