@@ -20,7 +20,10 @@ struct Place: ParsableCommand {
     @Option(help: "Copies of experts in a layer beyond one of each.") var redundant = 0
     @Option(help: "What to make small: bytes (at EPLB's balance), time or balance.") var objective = ObjectiveName.bytes
     @Option(
-        help: "Largest over mean device load, mean of the layers, that fewest bytes may cost: eplb, none or a number.")
+        help: """
+            Largest over mean device load, mean of the layers, that fewest bytes may cost: eplb, published (that of the \
+            published grouping), none or a number.
+            """)
     var maxImbalance = "eplb"
     @Flag(inversion: .prefixedNo, help: "Group requests by what they use, or spread them over the nodes.")
     var group = true
@@ -43,8 +46,9 @@ struct Place: ParsableCommand {
             throw ValidationError(
                 "--seconds, --turns and --threads must be above 0, --moves and --redundant 0 or more.")
         }
-        guard ["eplb", "none"].contains(maxImbalance) || Double(maxImbalance).map({ $0 >= 1 }) ?? false else {
-            throw ValidationError("--max-imbalance must be eplb, none or a number of 1 or more.")
+        let named = ["eplb", "published", "none"].contains(maxImbalance)
+        guard named || Double(maxImbalance).map({ $0 >= 1 }) ?? false else {
+            throw ValidationError("--max-imbalance must be eplb, published, none or a number of 1 or more.")
         }
     }
 
@@ -117,6 +121,7 @@ struct Place: ParsableCommand {
         demand.balanceLimit =
             switch maxImbalance {
             case "eplb": .eplb
+            case "published": .published
             case "none": .none
             default: .ratio(Double(maxImbalance) ?? 1)
             }

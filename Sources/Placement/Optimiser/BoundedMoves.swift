@@ -16,7 +16,7 @@ struct BoundedMoves: Sendable {
     let cost: SearchCost
     /// Candidates looked at for one step.
     var candidates = 300
-    var spread = false
+    var rule = LayerSearch.Rule.none
 
     /// Layers after the best steps within `moves` altogether.
     static func improve(
@@ -52,7 +52,7 @@ struct BoundedMoves: Sendable {
     /// The start and the layer after each of the best steps, one after the other.
     private func path(moves: Int, seed: UInt64, expired: () -> Bool) -> [Point] {
         let origin = start.layout()
-        var search = LayerSearch(start, cost: cost, spread: spread, seed: seed)
+        var search = LayerSearch(start, cost: cost, rule: rule, seed: seed)
         var path = [Point(devices: origin, moves: 0, cost: search.bestCost)]
         while !expired(), search.step(candidates: candidates) {
             let devices = search.best.layout()

@@ -29,6 +29,9 @@ struct LayerProblem: Sendable {
     /// `[experts]`: the same from all homes.
     let totals: [FoldLoads]
 
+    /// Nil trusts the loads of all devices.
+    var trusted: TrustedDevices?
+
     /// - Parameter evenFolds: in so many folds, the first, all copies of an expert share alike, whatever the homes.
     init(
         room: Room, experts: Int, topK: Int, choices: [UInt16], homes: [UInt16], weights: [Float], loads: [FoldLoads],

@@ -7,10 +7,14 @@ struct SearchCost: Sendable {
     var bytes: Double
     /// Worth of 1 more in largest over mean device load.
     var imbalance: Double
+    /// Largest over mean device load that costs nothing.
+    var allowed = 0.0
 
     func callAsFunction(bytes visits: Double, imbalance ratio: Double) -> Double {
-        bytes * visits + imbalance * ratio
+        bytes * visits + imbalance * max(0, ratio - allowed)
     }
+
+    func callAsFunction(_ state: LayerState) -> Double { self(bytes: state.bytes, imbalance: state.imbalance) }
 }
 
 /// Simulated annealing over the nodes of one layer's copies: swap two, shift one into a free slot, or give a second copy
@@ -19,16 +23,25 @@ struct LayerSearch: Sendable {
     private(set) var best: LayerState
     private var state: LayerState
     private let cost: SearchCost
-    /// Whether every expert must stay on two nodes.
-    private let spread: Bool
+    private let rule: Rule
     private var random: SplitMix64
     private var current: Double
     private(set) var bestCost: Double
 
-    init(_ state: LayerState, cost: SearchCost, spread: Bool = false, seed: UInt64) {
+    /// What moves must heed.
+    enum Rule: Sendable {
+        case none
+        /// Every expert must stay on two nodes.
+        case spread
+        /// What is together on a device stays together: only whole devices change places.
+        case wholeDevices
+    }
+
+    /// - Parameter state: with cells of single devices for `wholeDevices`.
+    init(_ state: LayerState, cost: SearchCost, rule: Rule = .none, seed: UInt64) {
         self.state = state
         self.cost = cost
-        self.spread = spread
+        self.rule = rule
         best = state
         random = SplitMix64(seed: seed)
         current = cost(bytes: state.bytes, imbalance: state.imbalance)
@@ -59,7 +72,7 @@ struct LayerSearch: Sendable {
         for _ in 0..<candidates {
             guard let move = proposal() else { continue }
             var trial = state.attempt(move)
-            if !spread || move.experts.allSatisfy(state.spansNodes) {
+            if rule != .spread || move.experts.allSatisfy(state.spansNodes) {
                 state.balance(move, &trial)
                 let rate = (current - cost(bytes: trial.bytes, imbalance: trial.imbalance)) / Double(move.added.count)
                 if rate > (chosen?.rate ?? 1e-7) { chosen = (move, rate) }
@@ -77,7 +90,7 @@ struct LayerSearch: Sendable {
     private mutating func consider(_ move: LayerState.Move, allowance: Double) {
         var trial = state.attempt(move)
         let ceiling = current + allowance
-        guard !spread || move.experts.allSatisfy(state.spansNodes) else { return state.revert(move) }
+        guard rule != .spread || move.experts.allSatisfy(state.spansNodes) else { return state.revert(move) }
         // Loads are dearer to find out than visits, and cannot save a move whose visits alone are too many.
         guard cost(bytes: trial.bytes, imbalance: 1) <= ceiling + 1e-12 else { return state.revert(move) }
         state.balance(move, &trial)
@@ -92,6 +105,7 @@ struct LayerSearch: Sendable {
     }
 
     private mutating func proposal() -> LayerState.Move? {
+        if rule == .wholeDevices { return exchange() }
         let extra = problem.room.copies > problem.experts
         let free = state.held.count * slotsPerCell > problem.room.copies
         switch random.next() % 4 {
@@ -115,6 +129,15 @@ struct LayerSearch: Sendable {
         }
         return LayerState.Move(
             removed: [first, second], added: [(first.expert, second.cell), (second.expert, first.cell)])
+    }
+
+    private mutating func exchange() -> LayerState.Move? {
+        let (first, second) = (below(state.held.count), below(state.held.count))
+        guard state.cells.node(UInt16(first)) != state.cells.node(UInt16(second)) else { return nil }
+        let (here, there) = (state.held[first], state.held[second])
+        return LayerState.Move(
+            removed: here.map { ($0, first) } + there.map { ($0, second) },
+            added: here.map { ($0, second) } + there.map { ($0, first) })
     }
 
     private mutating func shift() -> LayerState.Move? {

@@ -62,7 +62,7 @@ struct LayerState: Sendable {
         }
     }
 
-    /// A change of at most two copies: those to take away and those to put down.
+    /// A change of a few copies: those to take away and those to put down.
     struct Move {
         typealias Copy = (expert: UInt16, cell: Int)
         var removed: [Copy]
@@ -75,10 +75,14 @@ struct LayerState: Sendable {
         }
     }
 
+    /// Largest over mean device load, fold by fold.
+    var imbalances: FoldLoads {
+        peaks.reduce(FoldLoads.zero) { $0.larger($1) } * Float(problem.room.devices)
+    }
+
     /// Whether the busiest devices are busier than `other`'s in the first half of the folds or in the second.
     func isWorseBalanced(than other: LayerState) -> Bool {
-        let mine = peaks.reduce(FoldLoads.zero) { $0.larger($1) }
-        let others = other.peaks.reduce(FoldLoads.zero) { $0.larger($1) }
+        let (mine, others) = (imbalances, other.imbalances)
         return mine.lowHalf.sum() > others.lowHalf.sum() || mine.highHalf.sum() > others.highHalf.sum()
     }
 
@@ -140,6 +144,14 @@ extension LayerState {
         let base = Int(expert) * most
         let first = cells.node(copies[base])
         return (1..<max(1, counts[Int(expert)])).contains { cells.node(copies[base + $0]) != first }
+    }
+
+    /// Nodes, beyond one, that an expert's copies lie on.
+    func dispersal(_ expert: UInt16) -> Int {
+        let base = Int(expert) * most
+        return (1..<max(1, counts[Int(expert)])).count {
+            cells.node(copies[base + $0]) != cells.node(copies[base + $0 - 1])
+        }
     }
 
     var survivesNodeLoss: Bool { counts.indices.allSatisfy { spansNodes(UInt16($0)) } }
@@ -231,8 +243,16 @@ extension LayerState {
     private func packing(_ cell: Int) -> NodePacking? {
         let node = Int(cells.node(UInt16(cell)))
         return NodePacking(
-            held[cell].map { NodePacking.Copy(expert: Int($0), load: load(Int($0), node: node)) },
-            devices: cells.devices, slots: problem.room.slotsPerDevice)
+            held[cell].map {
+                NodePacking.Copy(expert: Int($0), load: load(Int($0), node: node), mark: mark(Int($0)))
+            }, devices: cells.devices, slots: problem.room.slotsPerDevice, trusted: problem.trusted)
+    }
+
+    private func mark(_ expert: Int) -> UInt64 {
+        guard let trusted = problem.trusted else { return 0 }
+        // An odd number makes the fingerprint of a device one that is not known.
+        let known = trusted.knows(expert, copies: counts[expert], isEven: dispersal(UInt16(expert)) == 0)
+        return known ? trusted.mark(expert) : 0x9E37_79B9_7F4A_7C15
     }
 
     /// Load of one of an expert's copies on a node.

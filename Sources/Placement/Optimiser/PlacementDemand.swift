@@ -13,6 +13,8 @@ public struct PlacementDemand: Sendable {
     public enum BalanceLimit: Sendable, Equatable {
         /// That of EPLB with as many copies.
         case eplb
+        /// That of the published grouping with as many copies, which is often looser; see `Baseline.published`.
+        case published
         case ratio(Double)
         case none
     }

@@ -12,7 +12,7 @@ extension PlacementSearch {
         else { throw PlacementError(item: "from", reason: "the plan is of other devices, layers or experts") }
         let trainer = GroupingTrainer(training: training, nodes: plan.nodes, band: demand.band)
         let homes = plan.groups.map { trainer.homes($0, seed: demand.seed) }
-        let folds = training.folds(seed: demand.seed &+ 17, whole: 0)
+        let folds = RequestFolds(training, seed: demand.seed &+ 17)
         let slots = max(plan.slotsPerDevice, demand.slotsPerDevice ?? 0)
         let layers = Parallel.map(plan.layers.indices, threads: demand.threads) { layer in
             let devices = plan.layers[layer].devices
@@ -21,7 +21,7 @@ extension PlacementSearch {
                 copies: devices.reduce(0) { $0 + $1.count })
             let problem = training.problem(layer: layer, room: room, homes: homes, folds: folds)
             let state = LayerState(problem, cells: .devices(room), held: devices)
-            return BoundedMoves(start: state, cost: cost(demand), spread: demand.survivesNodeLoss)
+            return BoundedMoves(start: state, cost: cost(demand), rule: demand.survivesNodeLoss ? .spread : .none)
         }
         let devices = BoundedMoves.improve(
             layers, moves: moves, threads: demand.threads, seed: demand.seed, expired: expired)

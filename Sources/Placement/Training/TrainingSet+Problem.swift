@@ -1,25 +1,11 @@
 import Randomness
 
 extension TrainingSet {
-    /// Random quarters of the requests, one a fold, as 0 or 1 by request. With few requests each fold has all.
-    ///
-    /// - Parameter whole: so many folds, the first, have all requests.
-    func folds(seed: UInt64, whole: Int) -> [FoldLoads] {
-        var folds = [FoldLoads](repeating: FoldLoads(repeating: 1), count: requests.count)
-        guard requests.count >= 16 else { return folds }
-        var random = SplitMix64(seed: seed)
-        for fold in whole..<FoldLoads.scalarCount {
-            for request in requests.indices { folds[request][fold] = 0 }
-            for request in requests.indices.shuffled(using: &random).prefix(requests.count / 4) {
-                folds[request][fold] = 1
-            }
-        }
-        return folds
-    }
-
     enum SampleUse {
-        /// Loads alone.
+        /// Loads alone; all copies of an expert share alike in the first folds.
         case none
+        /// Loads alone.
+        case loads
         /// Every sampled token.
         case single
         /// Tokens of one home with the same experts as one.
@@ -32,19 +18,16 @@ extension TrainingSet {
     ///   - homes: node of each request; nil spreads the tokens over the nodes.
     ///   - use: what of the sample the problem has.
     func problem(
-        layer: Int, room: LayerProblem.Room, homes: [Int]?, folds: [FoldLoads], use: SampleUse = .merged
+        layer: Int, room: LayerProblem.Room, homes: [Int]?, folds: RequestFolds, use: SampleUse = .merged
     ) -> LayerProblem {
         var tokens = WeightedTokens(choices: [], homes: [], weights: [])
-        if use != .none { tokens = self.tokens(layer: layer, nodes: room.nodes, homes: homes) }
+        if use == .single || use == .merged { tokens = self.tokens(layer: layer, nodes: room.nodes, homes: homes) }
         if use == .merged { tokens = tokens.merged(topK: shape.topK, parts: room.copies > shape.expertCount ? 4 : 1) }
         return LayerProblem(
             room: room, experts: shape.expertCount, topK: shape.topK, choices: tokens.choices, homes: tokens.homes,
             weights: tokens.weights, loads: loads(layer: layer, nodes: room.nodes, homes: homes, folds: folds),
-            evenFolds: use == .none ? Self.wholeFolds : 0)
+            evenFolds: use == .none ? RequestFolds.whole : 0)
     }
-
-    /// Folds that have all requests where balance alone is sought.
-    static let wholeFolds = 8
 
     private func tokens(layer: Int, nodes: Int, homes: [Int]?) -> WeightedTokens {
         let all = Float(max(1, tokens))
@@ -61,16 +44,17 @@ extension TrainingSet {
         return Int(random.next() % UInt64(nodes))
     }
 
-    private func loads(layer: Int, nodes: Int, homes: [Int]?, folds: [FoldLoads]) -> [FoldLoads] {
+    private func loads(layer: Int, nodes: Int, homes: [Int]?, folds: RequestFolds) -> [FoldLoads] {
         let experts = shape.expertCount
         var loads = [FoldLoads](repeating: .zero, count: nodes * experts)
         var totals = FoldLoads.zero
         for request in requests.indices {
-            let first = (homes?[request] ?? 0) * experts
-            for expert in 0..<experts {
-                let load = folds[request] * Float(counts[layer][request * experts + expert])
-                loads[first + expert] += load
-                totals += load
+            for part in folds.parts(request, home: homes?[request] ?? 0, nodes: homes == nil ? 1 : nodes) {
+                for expert in 0..<experts {
+                    let load = part.share * Float(counts[layer][request * experts + expert])
+                    loads[part.home * experts + expert] += load
+                    totals += load
+                }
             }
         }
         totals.replace(with: 1, where: totals .== 0)

@@ -53,6 +53,17 @@ public struct TrainingSet: Sendable {
         requests = [Request(label: nil, tokens: tokens, prompt: [], sampled: 0..<0)]
     }
 
+    /// Another set of requests of the same shape.
+    init(
+        _ original: TrainingSet, requests: [Request], counts: [[UInt32]], sample: [[UInt16]], sampleRequest: [Int32]
+    ) {
+        self = original
+        self.requests = requests
+        self.counts = counts
+        self.sample = sample
+        self.sampleRequest = sampleRequest
+    }
+
     /// Tokens that the requests stand for.
     public var tokens: Int { requests.reduce(0) { $0 + $1.tokens } }
 

@@ -7,7 +7,7 @@ enum Contender: Hashable {
     case baseline(Baseline)
     /// Fewest bytes at EPLB's balance.
     case ours
-    /// Fewest bytes at the balance that the published grouping has on the training requests.
+    /// Fewest bytes at the published grouping's balance.
     case oursAsPublished
     /// Best balance.
     case oursBalance
@@ -24,7 +24,7 @@ enum Contender: Hashable {
         }
     }
 
-    func plan(_ training: TrainingSet, _ split: Split, _ size: (nodes: Int, redundant: Int), turns: Int) throws
+    func plan(_ training: TrainingSet, _ size: (nodes: Int, redundant: Int), turns: Int) throws
         -> PlacementPlan
     {
         var demand = PlacementDemand(nodes: size.nodes, devicesPerNode: 8, redundant: size.redundant)
@@ -32,9 +32,7 @@ enum Contender: Hashable {
         case .baseline(let baseline): return try baseline.plan(training, demand)
         case .ours: break
         case .oursAsPublished:
-            let published = try Baseline.published.plan(training, demand)
-            demand.balanceLimit = .ratio(
-                try Judgement.of(published, on: split.training, shape: training.shape).imbalance)
+            demand.balanceLimit = .published
         case .oursBalance:
             demand.objective = .balance
             demand.groups = false

@@ -2,14 +2,17 @@ import Activations
 import Foundation
 import Placement
 
-// Prints docs/placement.md's table: swift run -c release --package-path Benchmarks/Placement PlacementTable TRACE [TURNS [NODES]]
+// Prints docs/placement.md's table: swift run -c release --package-path Benchmarks/Placement PlacementTable TRACE [TURNS [NODES,… [PERCENT,…]]]
 guard CommandLine.arguments.count >= 2 else {
-    FileHandle.standardError.write(Data("usage: PlacementTable TRACE [TURNS [NODES,…]]\n".utf8))
+    FileHandle.standardError.write(Data("usage: PlacementTable TRACE [TURNS [NODES,… [PERCENT,…]]]\n".utf8))
     exit(64)
 }
 let source = try openTrace(path: CommandLine.arguments[1])
 let turns = CommandLine.arguments.dropFirst(2).first.flatMap { Int($0) } ?? 8
-let nodeCounts = CommandLine.arguments.dropFirst(3).first.map { $0.split(separator: ",").compactMap { Int($0) } }
+/// A list of numbers.
+@MainActor func list(_ position: Int) -> [Double]? {
+    CommandLine.arguments.dropFirst(position).first.map { $0.split(separator: ",").compactMap { Double($0) } }
+}
 var requests: [RequestTrace] = []
 for damage in source.forEachRequest({ requests.append($0) }) {
     FileHandle.standardError.write(Data("\(damage)\n".utf8))
@@ -23,18 +26,19 @@ let trainings = splits.map { split in
 func show(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 show("| nodes × devices | redundant | plan | visits | imbalance | homes | visits, new categories | imbalance |")
 show("| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |")
-for nodes in nodeCounts ?? [2, 4, 8] {
-    for redundant in [0, source.shape.expertCount / 8, source.shape.expertCount / 4] {
-        for contender in Contender.all where contender != .oursAsPublished || nodes == 2 {
+for nodes in (list(3) ?? [2, 4, 8]).map({ Int($0) }) {
+    for percent in list(4) ?? [0, 12.5, 25] {
+        let redundant = Int((Double(source.shape.expertCount) * percent / 100).rounded())
+        for contender in Contender.all {
             let all = try zip(splits, trainings).map { split, training in
-                let plan = try contender.plan(training, split, (nodes, redundant), turns: turns)
+                let plan = try contender.plan(training, (nodes, redundant), turns: turns)
                 return try Judgement.of(plan, on: split.held, shape: source.shape)
             }
             let (random, new) = (Judgement.mean(Array(all.prefix(5))), all[5])
             show(
                 String(
-                    format: "| %d × 8 | %.1f %% | %@ | %.3f | %.3f | %.2f | %.3f | %.3f |", nodes,
-                    100 * Double(redundant) / Double(source.shape.expertCount), contender.name, random.visits,
+                    format: "| %d × 8 | %.1f %% | %@ | %.3f | %.3f | %.2f | %.3f | %.3f |", nodes, percent,
+                    contender.name, random.visits,
                     random.imbalance, random.homes, new.visits, new.imbalance))
         }
     }

@@ -1,0 +1,42 @@
+import Randomness
+
+/// Devices whose balance on unseen requests is known, because EPLB would load them alike; all others are counted as
+/// loaded more by what balance slips.
+struct TrustedDevices: Sendable {
+    /// By how much more the balance of devices that are not EPLB's slips on unseen requests.
+    let slip: Float
+    /// EPLB's copies of each expert.
+    private let copies: [Int]
+    /// What an expert adds to the fingerprint of its device.
+    private let marks: [UInt64]
+    /// Fingerprints of EPLB's devices and of parts of these.
+    private var fingerprints: Set<UInt64> = []
+    /// Devices with more experts are known only whole, not by their parts.
+    private static let mostOfParts = 4
+
+    init(_ devices: [[Int]], experts: Int, slip: Double) {
+        self.slip = Float(slip)
+        var random = SplitMix64(seed: 0x7275_7374)
+        marks = (0..<experts).map { _ in random.next() }
+        var copies = [Int](repeating: 0, count: experts)
+        for expert in devices.joined() { copies[expert] += 1 }
+        self.copies = copies
+        for held in devices {
+            let parts = held.count <= Self.mostOfParts ? 1..<1 << held.count : (1 << held.count) - 1..<1 << held.count
+            for part in parts {
+                let chosen = held.indices.filter { part >> $0 & 1 == 1 }
+                fingerprints.insert(chosen.reduce(0) { $0 &+ marks[held[$1]] })
+            }
+        }
+    }
+
+    func mark(_ expert: Int) -> UInt64 { marks[expert] }
+
+    /// Whether a copy has no more load than EPLB's copies have, whatever comes: it is one of at least as many, and they
+    /// share evenly.
+    func knows(_ expert: Int, copies count: Int, isEven: Bool) -> Bool {
+        count >= copies[expert] && (count == 1 || isEven)
+    }
+
+    func contains(_ fingerprint: UInt64) -> Bool { fingerprints.contains(fingerprint) }
+}
