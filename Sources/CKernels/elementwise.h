@@ -62,7 +62,7 @@ static inline void round_block(
 
 // `count` blocks with one scale.
 static inline void round_unit(const float *restrict x, const int count, gh_rounded_block *restrict out) {
-    const bool has_pair_sums = count > 1;
+    const bool has_pair_sums = count > 1, by_halves = count == 8;
     uint32_t bits = largest_magnitude(x, 32 * count);
     bool is_finite = bits < 0x7F800000;
     float largest = float_from_bits(bits), scale = is_finite ? largest / 127 : float_from_bits(0x7FC00000);
@@ -72,7 +72,7 @@ static inline void round_unit(const float *restrict x, const int count, gh_round
         int32_t sums[2];
         round_block(x + 32 * b, inverse, sums, out[b].q);
         out[b].scale = scale;
-        out[b].negative_sums[0] = -sums[0];
+        out[b].negative_sums[0] = by_halves ? -sums[0] : -sums[0] - sums[1];
         out[b].negative_sums[1] = -sums[1];
         out[b].sum = scale * (float)(sums[0] + sums[1]);
         if (!has_pair_sums) continue;

@@ -57,7 +57,7 @@ PACKED_INLINE row_numbers packed_scale(
 PACKED_INLINE row_integers packed_correction(const packed_layout layout, const gh_rounded_block *x, const int half) {
     if (!products_have_offset(layout)) return integers_zero();
     row_integers sum = integers_all(x->negative_sums[half]);
-    if (layout.scales != scales_k_halves) sum = integers_sum(sum, integers_all(x->negative_sums[1]));
+    if (layout.scales == scales_k) sum = integers_sum(sum, integers_all(x->negative_sums[1]));
     return integers_shifted(sum, layout.offset_log2);
 }
 

@@ -45,7 +45,7 @@ typedef struct gh_rounded_block {
         /// Units, first of each two blocks: the sums of q of both.
         int16_t pair_sums[2];
     };
-    /// Minus the sums of the first and of the last sixteen.
+    /// Units of eight: minus the sums of the first and of the last sixteen. Else the first is minus the sum of all.
     int32_t negative_sums[2];
 } gh_rounded_block;
 
