@@ -2,7 +2,7 @@
 """Compares guildhall with llama.cpp and ik_llama.cpp on GGUF files: alternating processes, medians, ratios to the best.
 
 usage: compare.py MODEL.gguf ... [--guildhall BINARY] [--ik CHECKOUT] [--rounds N] [--repetitions N] [--threads N]
-                  [--prompt-tokens 512,128] [--generate-tokens N] [--sequences 1,4,8,16] [--json FILE]
+                  [--prompt-tokens 512,128] [--generate-tokens N] [--sequences 1,4,8,16] [--same-tokens] [--json FILE]
 needs: PyPI llama-cpp-python (see requirements.txt); CHECKOUT is ik_llama.cpp's repository, built in its folder build
 
 The memory bandwidth measured around each engine's runs is printed beside the ratios: on a shared machine it tells rounds
@@ -29,6 +29,8 @@ def arguments():
     parser.add_argument("--prompt-tokens", default="512,128")
     parser.add_argument("--generate-tokens", type=int, default=64)
     parser.add_argument("--sequences", default="1,4,8,16", help="sequences decoded together")
+    parser.add_argument("--same-tokens", action="store_true",
+                        help="all sequences get the same tokens, so that they choose the same experts")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--without", action="append", default=[], help="an engine that is left out; may be repeated")
     parser.add_argument("--json", help="writes all figures to this file")
@@ -84,7 +86,7 @@ def ik_figures(checkout, model, args):
     if together:
         table = json.loads(output_of([
             ik_batched(checkout), model, str(args.threads), "8", str(args.generate_tokens), str(args.repetitions),
-            *together]))
+            "same" if args.same_tokens else "own", *together]))
         for entry in table:
             figures[f"decode x{entry['sequences']}"] = statistics.median(entry["tokens_per_second"])
     return figures, []
@@ -92,7 +94,8 @@ def ik_figures(checkout, model, args):
 
 def engines(model, args):
     shared = [f"--prompt-tokens={args.prompt_tokens}", f"--generate-tokens={args.generate_tokens}",
-              f"--threads={args.threads}", f"--repetitions={args.repetitions}", f"--sequences={args.sequences}"]
+              f"--threads={args.threads}", f"--repetitions={args.repetitions}", f"--sequences={args.sequences}",
+              *(["--same-tokens"] if args.same_tokens else [])]
     llama = [sys.executable, str(HERE / "llama_cpp_speed.py"), model, *shared]
     guildhall = [args.guildhall, "bench", "--model", model, "--json", "--activations=int8", *shared]
     table = {"guildhall": lambda: own_format(guildhall), "llama.cpp": lambda: own_format(llama),

@@ -2,13 +2,14 @@
 //
 // Its own llama-batched-bench gives all sequences the same token at each step. They then choose the same experts, and a
 // batch reads no more weights than one sequence does, which never happens to users. Here each sequence has its own
-// random tokens, as in `guildhall bench` and llama.cpp's llama-batched-bench.
+// random tokens, as in `guildhall bench` and llama.cpp's llama-batched-bench, or all the same random tokens (`same`).
 //
-// usage: ik_batched_decode MODEL THREADS PROMPT GENERATE REPETITIONS SEQUENCES...
+// usage: ik_batched_decode MODEL THREADS PROMPT GENERATE REPETITIONS same|own SEQUENCES...
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
+#include <string_view>
 #include <vector>
 
 #include "llama.h"
@@ -16,6 +17,7 @@
 namespace {
 
 std::mt19937 random_number(1);
+bool same_tokens = false;
 
 // One token for each of `sequences` at `position`; logits where asked for.
 bool step(llama_context *context, int sequences, int position, bool logits) {
@@ -23,7 +25,7 @@ bool step(llama_context *context, int sequences, int position, bool logits) {
     llama_batch batch = llama_batch_init(sequences, 0, 1);
     batch.n_tokens = sequences;
     for (int i = 0; i < sequences; i++) {
-        batch.token[i] = static_cast<int>(random_number() % vocabulary);
+        batch.token[i] = i && same_tokens ? batch.token[0] : static_cast<int>(random_number() % vocabulary);
         batch.pos[i] = position;
         batch.n_seq_id[i] = 1;
         batch.seq_id[i][0] = i;
@@ -50,11 +52,12 @@ double decode(llama_context *context, int sequences, int prompt, int generate) {
 }  // namespace
 
 int main(int count, char **arguments) {
-    if (count < 7) return std::fputs("usage: ik_batched_decode MODEL THREADS PROMPT GENERATE REPETITIONS SEQUENCES...\n", stderr), 2;
+    if (count < 8) return std::fputs("usage: ik_batched_decode MODEL THREADS PROMPT GENERATE REPETITIONS same|own SEQUENCES...\n", stderr), 2;
     const int threads = std::atoi(arguments[2]), prompt = std::atoi(arguments[3]), generate = std::atoi(arguments[4]);
     std::vector<int> lists;
     int most = 1;
-    for (int i = 6; i < count; i++) {
+    same_tokens = std::string_view(arguments[6]) == "same";
+    for (int i = 7; i < count; i++) {
         lists.push_back(std::atoi(arguments[i]));
         if (lists.back() > most) most = lists.back();
     }

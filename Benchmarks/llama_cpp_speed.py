@@ -2,7 +2,7 @@
 """Measures llama.cpp's prefill and decode speed through its C API (PyPI llama-cpp-python), like llama-bench.
 
 usage: llama_cpp_speed.py MODEL.gguf [--prompt-tokens N] [--generate-tokens N] [--threads N] [--repetitions R]
-                          [--sequences N] [--no-repack]
+                          [--sequences N] [--same-tokens] [--no-repack]
 prints one JSON object of the shape that `guildhall bench --json` prints
 
 No Python is in the measured loops but one call a forward pass. Random token ids; prefill and decode each start from an
@@ -30,6 +30,7 @@ def arguments():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--sequences", type=counts, default=[1], help="sequences decoded together; the speed is that of all")
+    parser.add_argument("--same-tokens", action="store_true", help="all sequences get the same tokens")
     parser.add_argument("--no-repack", action="store_true", help="use the weights as they lie in the file")
     return parser.parse_args()
 
@@ -105,10 +106,13 @@ def main():
     def ids(count):
         return [generator.randrange(vocabulary) for _ in range(count)]
 
+    def step_ids(together):
+        return ids(1) * together if args.same_tokens else ids(together)
+
     prefill = [speeds(context, lambda: [ids(count)], count, args.repetitions) for count in args.prompt_tokens if count]
     decode = [
         {"sequences": together, "depth": 0}
-        | speeds(context, lambda: [ids(together) for _ in range(args.generate_tokens)],
+        | speeds(context, lambda: [step_ids(together) for _ in range(args.generate_tokens)],
                  args.generate_tokens * together, args.repetitions, together > 1)
         for together in args.sequences if args.generate_tokens]
     result = {"model": args.model, "threads": args.threads, "engine": f"llama-cpp-python {llama_cpp.__version__}",

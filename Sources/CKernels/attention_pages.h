@@ -57,14 +57,16 @@ static void empty_state(const gh_attention *job, const gh_attention_state *state
 
 static void attend(const gh_attention *job, int64_t begin, int64_t end, const gh_attention_state *state) {
     const int64_t last_row = (job->count - 1) / job->heads, value_place = values_offset(&job->shape);
-    empty_state(job, state);
+    if (!job->continues) empty_state(job, state);
     for (int64_t p = begin / gh_page_positions; p * gh_page_positions < end; p++) {
         const int64_t start = p * gh_page_positions;
         // Later rows see later positions.
         seen_places seen = {seen_in_page(job, 0, start).first, seen_in_page(job, last_row, start).end};
         if (seen.first >= seen.end) continue;
         const uint8_t *keys = (const uint8_t *)job->pages[p] + job->head_offset, *next = keys;
-        if (job->first_position + last_row >= start + gh_page_positions)
+        if (job->next_head_follows)
+            next += gh_page_head_bytes(&job->shape);
+        else if (job->first_position + last_row >= start + gh_page_positions)
             next = (const uint8_t *)job->pages[p + 1] + job->head_offset;
         page_job page = {job, scratch_of(job), state, keys, keys + value_place, next, seen};
         make_scores(&page);

@@ -12,6 +12,7 @@
 INLINE void JOIN(score_tile, FORMAT)(
     const page_job *page, int64_t query, int64_t block, const int queries, const int blocks) {
     const int64_t size = page->job->shape.key_size;
+    const bool asks_ahead = page_asks_ahead(page, queries);
     const uint8_t *keys = page->keys + block * 16 * BYTES;
     const float *x = page->job->queries + query * size;
     float *scores = page->scratch.scores + query * gh_page_positions + block * 16;
@@ -24,7 +25,7 @@ INLINE void JOIN(score_tile, FORMAT)(
         const int64_t end = start + gh_cache_group < size ? start + gh_cache_group : size;
         for (int64_t d = start; d < end; d++) {
             const uint8_t *row = keys + d * gh_page_positions * BYTES;
-            prefetch(page->values + (row - page->keys), 16 * blocks * BYTES);
+            if (asks_ahead) prefetch(page->values + (row - page->keys), 16 * blocks * BYTES);
             lanes key[4];
 #pragma clang loop unroll(full)
             for (int b = 0; b < blocks; b++) key[b] = FROM(row + b * 16 * BYTES);
@@ -76,6 +77,7 @@ INLINE void JOIN(sum_tile, FORMAT)(
     const page_job *page, const float *weights, int64_t query, int64_t d, const int queries, const int vectors) {
     const gh_page_shape *shape = &page->job->shape;
     const int64_t stride = gh_value_stride(shape), entry = row_stride(shape) * BYTES;
+    const bool asks_ahead = page_asks_ahead(page, queries);
     float *target = page->state->sums + query * stride + d;
     lanes sums[tile_queries][8];
 #pragma clang loop unroll(full)
@@ -87,7 +89,7 @@ INLINE void JOIN(sum_tile, FORMAT)(
     weights += query * gh_page_positions;
     for (int64_t i = page->seen.first; i < page->seen.end; i++) {
         const uint8_t *row = page->values + i * entry + d * BYTES;
-        prefetch(page->next + (row - page->values), 16 * vectors * BYTES);
+        if (asks_ahead) prefetch(page->next + (row - page->values), 16 * vectors * BYTES);
         lanes value[8];
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) value[v] = FROM(row + 16 * v * BYTES);

@@ -60,9 +60,10 @@ static inline void round_block(
     }
 }
 
-// `count` blocks with one scale.
-static inline void round_unit(const float *restrict x, const int count, gh_rounded_block *restrict out) {
-    const bool has_pair_sums = count > 1;
+// `count` blocks with one scale, a unit of `unit` or what is left of one.
+static inline void round_unit(
+    const float *restrict x, const int count, const int unit, gh_rounded_block *restrict out) {
+    const int32_t offset = unit == 8 ? -32 : unit == 4 ? -16 : -8;
     uint32_t bits = largest_magnitude(x, 32 * count);
     bool is_finite = bits < 0x7F800000;
     float largest = float_from_bits(bits), scale = is_finite ? largest / 127 : float_from_bits(0x7FC00000);
@@ -72,10 +73,10 @@ static inline void round_unit(const float *restrict x, const int count, gh_round
         int32_t sums[2];
         round_block(x + 32 * b, inverse, sums, out[b].q);
         out[b].scale = scale;
-        out[b].negative_sums[0] = -sums[0];
-        out[b].negative_sums[1] = -sums[1];
+        out[b].corrections[0] = offset * (unit == 8 ? sums[0] : sums[0] + sums[1]);
+        out[b].corrections[1] = offset * sums[1];
         out[b].sum = scale * (float)(sums[0] + sums[1]);
-        if (!has_pair_sums) continue;
+        if (unit == 1) continue;
         out[b].sum = 0;
         out[b / 2 * 2].pair_sums[b % 2] = (int16_t)(sums[0] + sums[1]);
     }
@@ -85,12 +86,12 @@ static void elementwise_round_to_blocks(const float *x, int64_t n, int64_t colum
     const int64_t blocks = n / 32;
     int64_t b = 0;
     if (columns == 32)
-        for (; b < blocks; b++) round_unit(x + 32 * b, 1, out + b);
+        for (; b < blocks; b++) round_unit(x + 32 * b, 1, 1, out + b);
     else if (columns == 128)
-        for (; b + 4 <= blocks; b += 4) round_unit(x + 32 * b, 4, out + b);
+        for (; b + 4 <= blocks; b += 4) round_unit(x + 32 * b, 4, 4, out + b);
     else
-        for (; b + 8 <= blocks; b += 8) round_unit(x + 32 * b, 8, out + b);
-    if (b < blocks) round_unit(x + 32 * b, (int)(blocks - b), out + b);
+        for (; b + 8 <= blocks; b += 8) round_unit(x + 32 * b, 8, 8, out + b);
+    if (b < blocks) round_unit(x + 32 * b, (int)(blocks - b), (int)(columns / 32), out + b);
 }
 
 static void elementwise_round_to_bf16(const float *restrict x, int64_t n, uint16_t *restrict out) {

@@ -56,9 +56,10 @@ PACKED_INLINE row_numbers packed_scale(
 // Minus what the offset of the codes adds to the exact sums of a block or half.
 PACKED_INLINE row_integers packed_correction(const packed_layout layout, const gh_rounded_block *x, const int half) {
     if (!products_have_offset(layout)) return integers_zero();
-    row_integers sum = integers_all(x->negative_sums[half]);
-    if (layout.scales != scales_k_halves) sum = integers_sum(sum, integers_all(x->negative_sums[1]));
-    return integers_shifted(sum, layout.offset_log2);
+    row_integers sum = integers_all(x->corrections[half]);
+    if (layout.scales == scales_k) sum = integers_sum(sum, integers_all(x->corrections[1]));
+    const int more = layout.offset_log2 - least_offset_log2(layout);
+    return more ? integers_shifted(sum, more) : sum;
 }
 
 PACKED_INLINE row_integers four_inputs(const gh_rounded_block *x, const int g) {

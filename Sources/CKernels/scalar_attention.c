@@ -91,9 +91,11 @@ static void attend(const gh_attention *job, int64_t begin, int64_t end, const gh
     const int64_t stride = gh_value_stride(&job->shape);
     for (int64_t q = 0; q < job->count; q++) {
         float *scores = scratch_of(job).scores, *sums = state->sums + q * stride;
-        state->maxima[q] = -INFINITY;
-        state->totals[q] = 0;
-        for (int64_t d = 0; d < stride; d++) sums[d] = 0;
+        if (!job->continues) {
+            state->maxima[q] = -INFINITY;
+            state->totals[q] = 0;
+            for (int64_t d = 0; d < stride; d++) sums[d] = 0;
+        }
         for (int64_t p = begin / gh_page_positions; p * gh_page_positions < end; p++) {
             seen_places seen = seen_in_page(job, q / job->heads, p * gh_page_positions);
             if (seen.first >= seen.end) continue;

@@ -33,6 +33,19 @@ public enum AttentionReach: Sendable, Equatable {
     case chunk(Int)
 }
 
+/// What a call of `attend` is part of.
+public struct AttentionCourse: Sendable {
+    /// The state has the softmax of earlier positions, and goes on from there.
+    public var continues = false
+    /// The page's next head is attended to next, so that memory is read from end to end.
+    public var nextHeadFollows = false
+
+    public init(continues: Bool = false, nextHeadFollows: Bool = false) {
+        self.continues = continues
+        self.nextHeadFollows = nextHeadFollows
+    }
+}
+
 /// An unfinished softmax: for each query the largest score, the sum of exponentials and the weighted values.
 public struct AttentionState {
     let parts: gh_attention_state
@@ -73,17 +86,19 @@ extension Kernels {
     /// - Parameters:
     ///   - pages: of the context in order; those with positions that a query sees must be there.
     ///   - positions: begin with a page; end with one or after all that is seen.
+    ///   - course: what came before and what comes next.
     ///   - scratch: `attentionScratch(_:count:)` floats, aligned to 64.
     public func attend(
         _ shape: KVPageShape, head: Int, queries: AttentionQueries,
         pages: UnsafePointer<UnsafeRawPointer?>, positions: Range<Int>,
-        scratch: UnsafeMutablePointer<Float>, state: AttentionState
+        course: AttentionCourse = AttentionCourse(), scratch: UnsafeMutablePointer<Float>, state: AttentionState
     ) {
         precondition(positions.lowerBound.isMultiple(of: KVPageShape.positions), "positions begin inside of a page")
         var job = gh_attention(
             shape: shape.layout, pages: pages, head_offset: Int64(head * shape.headBytes), queries: queries.vectors,
             count: Int64(queries.count), heads: Int64(queries.heads), first_position: Int64(queries.position),
-            window: 0, chunk: 0, scratch: scratch)
+            window: 0, chunk: 0, scratch: scratch, continues: course.continues,
+            next_head_follows: course.nextHeadFollows)
         switch queries.mask {
         case .all: break
         case .window(let size): job.window = Int64(size)

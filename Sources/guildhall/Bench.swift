@@ -20,6 +20,12 @@ struct Bench: ParsableCommand {
     @Option(help: "Tokens to decode; 0 for none.") var generateTokens: Int = 64
     @Option(help: "Sequences that are decoded together, for example 1,4,16; the speed is that of all of them.")
     var sequences = Counts([1])
+    @Flag(
+        help: """
+            Give all sequences the same tokens, so that they choose the same experts, as some peers' benchmarks do. \
+            Otherwise each has its own.
+            """)
+    var sameTokens = false
     @Option(help: "Positions in the KV cache before the measured part, for example 0,4096; they hold random numbers.")
     var depth = Counts([0])
     @Option(help: "Measured runs of each, after one to warm up.") var repetitions: Int = 5
@@ -70,6 +76,7 @@ struct Bench: ParsableCommand {
         settings.repetitions = repetitions
         settings.depth = depth
         settings.sequences = sequences
+        settings.sameTokens = sameTokens
         return settings
     }
 

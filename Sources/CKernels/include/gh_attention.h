@@ -50,6 +50,10 @@ typedef struct gh_attention {
     int64_t window, chunk;
     /// `gh_attention_scratch(shape, count)` floats, aligned to 64.
     float *scratch;
+    /// The state has the softmax of earlier positions, and goes on from there.
+    bool continues;
+    /// What the caller reads next follows in memory: the page's next head.
+    bool next_head_follows;
 } gh_attention;
 
 /// An unfinished softmax of `count` queries: largest score, sum of exponentials, and weighted values

@@ -45,8 +45,10 @@ typedef struct gh_rounded_block {
         /// Units, first of each two blocks: the sums of q of both.
         int16_t pair_sums[2];
     };
-    /// Minus the sums of the first and of the last sixteen.
-    int32_t negative_sums[2];
+    /// What offsets of codes are taken out with: minus sums of q, times the least offset of the formats that take inputs in
+    /// such units: 8 for blocks by themselves, 16 for units of four, 32 for units of eight. Of the first and of the last
+    /// sixteen in units of eight, else the first is of all.
+    int32_t corrections[2];
 } gh_rounded_block;
 
 /// A product of packed rows with rounded inputs.

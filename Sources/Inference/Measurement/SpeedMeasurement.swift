@@ -13,6 +13,9 @@ public struct SpeedMeasurement {
         public var repetitions = 5
         /// Sequences that are decoded together; each generates `generateTokens`.
         public var sequences = 1
+        /// All sequences get the same tokens. They then choose the same experts, and a batch reads no more weights than
+        /// one sequence does: the most that sharing can give.
+        public var sameTokens = false
         /// Positions in the cache before the measured part begins. They hold random keys and values: what they are
         /// changes nothing about the time.
         public var depth = 0
@@ -70,13 +73,13 @@ public struct SpeedMeasurement {
         return repeated("decode", tokens: settings.generateTokens * sequences, progress) { measurement in
             let steps = measurement.settings.generateTokens
             let caches = (0..<sequences).map { _ in measurement.preparedCache(room: steps) }
-            let tokens = measurement.randomTokens(steps * sequences)
+            let streams = measurement.settings.sameTokens ? 1 : sequences
+            let tokens = measurement.randomTokens(steps * streams)
             return measured {
                 for step in 0..<steps {
                     let parts = caches.enumerated().map { index, cache in
-                        SequencePart(
-                            tokens: tokens[step * sequences + index..<step * sequences + index + 1], cache: cache,
-                            logits: .last)
+                        let token = step * streams + index % streams
+                        return SequencePart(tokens: tokens[token..<token + 1], cache: cache, logits: .last)
                     }
                     _ = measurement.runner.forward(parts)
                 }

@@ -24,8 +24,16 @@ struct AttentionPlan {
         let chunks: Range<Int>
     }
 
+    /// A piece for some of the groups of query heads.
+    struct Unit {
+        let piece: Int
+        let groups: Range<Int>
+    }
+
     private(set) var tiles: [Tile] = []
     private(set) var pieces: [Piece] = []
+    /// What one thread does at a time. Units of one group of query heads follow each other: they share keys and values.
+    private(set) var units: [Unit] = []
     /// Tiles whose chunks are several pieces.
     private(set) var split: [Int] = []
     /// Floats of all partial results.
@@ -44,16 +52,17 @@ struct AttentionPlan {
                     Tile(sequence: index, rows: rows, chunks: start / Self.chunk..<end / Self.chunk + 1))
             }
         }
-        cut(threads: threads)
+        let total = tiles.reduce(0) { $0 + $1.chunks.count * $1.rows.count } * work.groups
+        let share = threads == 1 ? total : total / (threads * 4)
+        cut(share: share)
+        makeUnits(share: share)
     }
 
     /// Several pieces for tiles that are more than a small share of the work.
-    private mutating func cut(threads: Int) {
-        let total = tiles.reduce(0) { $0 + $1.chunks.count * $1.rows.count } * work.groups
-        let share = threads == 1 ? total : total / (threads * 4)
+    private mutating func cut(share: Int) {
         for index in tiles.indices {
             let tile = tiles[index]
-            let length = max(1, share / tile.rows.count)
+            let length = max(1, share / (tile.rows.count * (readsHeadsTogether(tile) ? work.groups : 1)))
             guard tile.chunks.count > length else {
                 pieces.append(Piece(tile: index, chunks: tile.chunks))
                 continue
@@ -64,6 +73,24 @@ struct AttentionPlan {
             split.append(index)
             tiles[index].partials = partialFloats
             partialFloats += tile.chunks.count * work.groups * stateFloats(tile)
+        }
+    }
+
+    /// Whether a unit takes all heads of a page before it goes on to the next page: memory is then read from end to end.
+    /// A tile of many rows computes more than it reads, and does better with few sums at a time.
+    private func readsHeadsTogether(_ tile: Tile) -> Bool { tile.rows.count == 1 && !work.page.isLatent }
+
+    private mutating func makeUnits(share: Int) {
+        let together = pieces.indices.filter { readsHeadsTogether(tiles[pieces[$0].tile]) }
+        let apart = pieces.indices.filter { !readsHeadsTogether(tiles[pieces[$0].tile]) }
+        for piece in together {
+            let count = min(work.groups, max(1, share / pieces[piece].chunks.count))
+            for first in stride(from: 0, to: work.groups, by: count) {
+                units.append(Unit(piece: piece, groups: first..<min(first + count, work.groups)))
+            }
+        }
+        for group in 0..<work.groups {
+            for piece in apart { units.append(Unit(piece: piece, groups: group..<group + 1)) }
         }
     }
 

@@ -24,12 +24,8 @@ struct PagedAttention {
     /// The bits of a row depend neither on the other rows nor on how the work was cut.
     func run(_ operands: Operands, step: AttentionStep) {
         let plan = step.plan
-        // Pieces of one group follow each other: they share keys and values.
-        pool.forEach(count: plan.pieces.count * work.groups, grain: 1) { units, worker in
-            for unit in units {
-                let (group, index) = unit.quotientAndRemainder(dividingBy: plan.pieces.count)
-                attend(plan.pieces[index], group: group, operands, step, worker: worker)
-            }
+        pool.forEach(count: plan.units.count, grain: 1) { units, worker in
+            for unit in units { attend(plan.units[unit], operands, step, worker: worker) }
         }
         guard !plan.split.isEmpty else { return }
         pool.forEach(count: plan.split.count * work.groups, grain: 1) { units, _ in
@@ -40,32 +36,56 @@ struct PagedAttention {
         }
     }
 
-    private func attend(
-        _ piece: AttentionPlan.Piece, group: Int, _ operands: Operands, _ step: AttentionStep, worker: Int
-    ) {
+    private func attend(_ unit: AttentionPlan.Unit, _ operands: Operands, _ step: AttentionStep, worker: Int) {
+        let piece = step.plan.pieces[unit.piece]
         let tile = step.plan.tiles[piece.tile]
-        let scratch = Scratch(work, tile, pool, worker: worker)
-        let sequence = step.batch.sequences[tile.sequence]
-        let queries = scaled(
-            group, tile, position: sequence.position(of: tile.rows.lowerBound), operands, scratch, step)
+        let scratch = Scratch(work, tile, groups: unit.groups.count, pool, worker: worker)
+        let position = step.batch.sequences[tile.sequence].position(of: tile.rows.lowerBound)
+        let queries = unit.groups.enumerated().map { index, group in
+            scaled(group, tile, position: position, operands, to: scratch.queries(index), step)
+        }
         for chunk in piece.chunks {
-            let partial = step.plan.partial(tile, chunk: chunk, group: group).map { operands.partials + $0 }
             let isFirst = chunk == piece.chunks.lowerBound
-            let state = AttentionState(
-                partial ?? (isFirst ? scratch.whole : scratch.part), count: queries.count)
-            kernels.attend(
-                work.page, head: work.cacheHead(of: group), queries: queries, pages: sequence.cache.pages(step.block),
-                positions: chunk
-                    * AttentionPlan.chunk..<min(
-                        (chunk + 1) * AttentionPlan.chunk, sequence.position(of: tile.rows.upperBound)),
-                scratch: scratch.kernel, state: state)
-            if partial == nil, !isFirst {
-                kernels.merge(
-                    state, into: AttentionState(scratch.whole, count: queries.count), work.page, count: queries.count)
+            let partials = unit.groups.map { step.plan.partial(tile, chunk: chunk, group: $0) }
+            let states = partials.indices.map { index in
+                AttentionState(
+                    partials[index].map { operands.partials + $0 }
+                        ?? (isFirst ? scratch.whole(index) : scratch.part(index)),
+                    count: queries[index].count)
+            }
+            attend(chunk, of: tile, groups: unit.groups, queries: queries, states: states, scratch.kernel, step)
+            guard tile.partials == nil, !isFirst else { continue }
+            for (index, state) in states.enumerated() {
+                let count = queries[index].count
+                kernels.merge(state, into: AttentionState(scratch.whole(index), count: count), work.page, count: count)
             }
         }
         guard tile.partials == nil else { return }
-        finish(AttentionState(scratch.whole, count: queries.count), tile, group: group, operands)
+        for (index, group) in unit.groups.enumerated() {
+            finish(
+                AttentionState(scratch.whole(index), count: queries[index].count), tile, group: group, operands)
+        }
+    }
+
+    /// The softmax of one chunk for several groups: page after page, and in each head after head, as they lie in memory.
+    private func attend(
+        _ chunk: Int, of tile: AttentionPlan.Tile, groups: Range<Int>, queries: [AttentionQueries],
+        states: [AttentionState], _ scratch: UnsafeMutablePointer<Float>, _ step: AttentionStep
+    ) {
+        let sequence = step.batch.sequences[tile.sequence]
+        let pages = sequence.cache.pages(step.block)
+        let first = chunk * AttentionPlan.chunk
+        let positions = first..<min(first + AttentionPlan.chunk, sequence.position(of: tile.rows.upperBound))
+        let length = groups.count > 1 ? KVPageShape.positions : AttentionPlan.chunk
+        for start in stride(from: first, to: positions.upperBound, by: length) {
+            let course = AttentionCourse(continues: start > first, nextHeadFollows: groups.count > 1)
+            for (index, group) in groups.enumerated() {
+                kernels.attend(
+                    work.page, head: work.cacheHead(of: group), queries: queries[index], pages: pages,
+                    positions: start..<min(start + length, positions.upperBound), course: course, scratch: scratch,
+                    state: states[index])
+            }
+        }
     }
 
     /// Merges the chunks of a tile in order.
@@ -95,39 +115,43 @@ struct PagedAttention {
 
     /// The queries of a tile's rows for one group, times the scale, next to each other.
     private func scaled(
-        _ group: Int, _ tile: AttentionPlan.Tile, position: Int, _ operands: Operands, _ scratch: Scratch,
-        _ step: AttentionStep
+        _ group: Int, _ tile: AttentionPlan.Tile, position: Int, _ operands: Operands,
+        to vectors: UnsafeMutablePointer<Float>, _ step: AttentionStep
     ) -> AttentionQueries {
         let heads = work.heads(of: group)
         let size = work.page.keySize
         let width = heads.count * size
         for (index, row) in tile.rows.enumerated() {
             let source = operands.queries + (row * work.queryHeads + heads.lowerBound) * size
-            let target = scratch.queries + index * width
+            let target = vectors + index * width
             for i in 0..<width { target[i] = source[i] * scale }
         }
         return AttentionQueries(
-            vectors: scratch.queries, rows: tile.rows.count, heads: heads.count, position: position,
+            vectors: vectors, rows: tile.rows.count, heads: heads.count, position: position,
             mask: step.shape.mask.reach)
     }
 
-    /// Memory of one worker: two states, the kernel's, and queries. Each begins at a multiple of 16 floats.
+    /// Memory of one worker: for each group two states and queries, and the kernel's. Each begins at a multiple of 16
+    /// floats.
     private struct Scratch {
-        let whole: UnsafeMutablePointer<Float>
-        let part: UnsafeMutablePointer<Float>
         let kernel: UnsafeMutablePointer<Float>
-        let queries: UnsafeMutablePointer<Float>
+        private let groups: UnsafeMutablePointer<Float>
+        private let state: Int
+        private let floatsOfGroup: Int
 
-        init(_ work: AttentionWork, _ tile: AttentionPlan.Tile, _ pool: ComputePool, worker: Int) {
-            let count = tile.rows.count * work.headsPerGroup
-            let state = AttentionState.floats(count: count, stride: work.page.valueStride)
-            let kernelFloats = Kernels.attentionScratch(work.page, count: count)
-            let floats = 2 * state + kernelFloats + count * work.page.keySize
-            whole = pool.scratch(worker: worker, bytes: floats * MemoryLayout<Float>.stride)
+        init(_ work: AttentionWork, _ tile: AttentionPlan.Tile, groups count: Int, _ pool: ComputePool, worker: Int) {
+            let queries = tile.rows.count * work.headsPerGroup
+            state = AttentionState.floats(count: queries, stride: work.page.valueStride)
+            floatsOfGroup = 2 * state + (queries * work.page.keySize + 15) / 16 * 16
+            let kernelFloats = Kernels.attentionScratch(work.page, count: queries)
+            let floats = kernelFloats + count * floatsOfGroup
+            kernel = pool.scratch(worker: worker, bytes: floats * MemoryLayout<Float>.stride)
                 .assumingMemoryBound(to: Float.self)
-            part = whole + state
-            kernel = part + state
-            queries = kernel + kernelFloats
+            groups = kernel + kernelFloats
         }
+
+        func whole(_ group: Int) -> UnsafeMutablePointer<Float> { groups + group * floatsOfGroup }
+        func part(_ group: Int) -> UnsafeMutablePointer<Float> { whole(group) + state }
+        func queries(_ group: Int) -> UnsafeMutablePointer<Float> { whole(group) + 2 * state }
     }
 }
