@@ -1,6 +1,6 @@
 /// Largest over mean device load as the folds of `RequestFolds` have it.
 ///
-/// Where labels are new is kept apart from where they are known: a placement that spreads new requests evenly and one
+/// Where labels are new is counted apart from where they are known: a placement that spreads new requests evenly and one
 /// that finds homes for them by their words may be as balanced on known labels, and are not on new ones.
 struct Imbalance: Sendable {
     /// Mean over the folds whose labels are known.
@@ -39,8 +39,8 @@ struct Imbalance: Sendable {
         (known * Double(Self.knownFolds) + new * Double(Self.newFolds)) / Double(FoldLoads.scalarCount)
     }
 
-    /// What is above a limit, of either.
-    func excess(over limit: Imbalance) -> Double { max(0, known - limit.known) + max(0, new - limit.new) }
+    /// What is above a limit, all folds together: less imbalance on known labels makes up for more on new ones.
+    func excess(over limit: Imbalance) -> Double { max(0, mean - limit.mean) }
 
     static func + (one: Imbalance, other: Imbalance) -> Imbalance {
         Imbalance(known: one.known + other.known, new: one.new + other.new)

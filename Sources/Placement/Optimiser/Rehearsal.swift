@@ -9,8 +9,8 @@ struct Rehearsal {
     /// Taken where nothing can be measured: few requests, or no time.
     static let usualSlip = Imbalance(known: 1.03, new: 1.03)
     /// So few parts cannot tell less, and where balance is all chance, more would leave nothing to choose from.
-    static let least = Imbalance(known: 1.04, new: 1.04)
-    static let most = Imbalance(known: 1.06, new: 1.06)
+    static let least = Imbalance(known: 1.05, new: 1.05)
+    static let most = Imbalance(known: 1.07, new: 1.07)
     /// Every other one leaves out whole labels.
     private static let parts = 4
 
@@ -21,13 +21,16 @@ struct Rehearsal {
     /// unseen requests stay below; nil where it cannot be said.
     func slip(until time: SearchTime) -> Imbalance? {
         guard training.requests.count >= 64 else { return nil }
-        var slip = Imbalance.zero
+        var slips: [Double] = []
         for part in 0..<Self.parts {
             let share = time.share(ofItems: Self.parts - part, threads: 1)
             guard let found = try? self.slip(part, until: share), !time.isOver else { return nil }
-            if part % 2 == 0 { slip.new = max(slip.new, found.new) } else { slip.known = max(slip.known, found.known) }
+            slips.append(part % 2 == 0 ? found.new : found.known)
         }
-        return slip.clamped(Self.least, Self.most)
+        let mean = slips.reduce(0, +) / Double(slips.count)
+        let variance = slips.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(slips.count - 1)
+        let slip = mean + variance.squareRoot()
+        return Imbalance(known: slip, new: slip).clamped(Self.least, Self.most)
     }
 
     private func slip(_ part: Int, until time: SearchTime) throws(PlacementError) -> Imbalance? {
