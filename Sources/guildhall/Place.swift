@@ -53,7 +53,6 @@ struct Place: ParsableCommand {
     }
 
     func run() throws {
-        let started = ContinuousClock.now
         try checkFolder(of: output)
         Interruption.listen()
         let source = try PlacementSource(trace: trace, exclude: exclude)
@@ -65,11 +64,7 @@ struct Place: ParsableCommand {
         let training = try source.training()
         let machines = try machines()
         let demand = try demand(machines, shape: training.shape)
-        let limit = seconds.map { started + .seconds($0) }
-        let expired: @Sendable () -> Bool = {
-            Interruption.happened || limit.map { ContinuousClock.now >= $0 } ?? false
-        }
-        let plan = try plan(training, demand, expired: expired)
+        let plan = try plan(training, demand, until: searchTime)
         try writeFile(plan.json(), to: output)
         let old = try from.map(readPlan)
         if let counts = source.counts {
@@ -79,25 +74,42 @@ struct Place: ParsableCommand {
         let report = PlacementReport(
             source: source, training: training, demand: demand, cost: try model.cost(machines, training.shape),
             batch: model.batch)
-        Terminal.out(try report.text(ours: plan, old: old))
+        // Who gave the search little time does not wait for what it is compared with.
+        Terminal.out(try report.text(ours: plan, old: old, until: searchTime))
+    }
+
+    /// From now on; a trace may take longer to read than the search may.
+    private var searchTime: SearchTime {
+        let isInterrupted: @Sendable () -> Bool = { Interruption.happened }
+        return seconds.map { SearchTime(until: .now + .seconds($0), isInterrupted: isInterrupted) }
+            ?? SearchTime(isInterrupted: isInterrupted)
     }
 
     private func plan(
-        _ training: TrainingSet, _ demand: PlacementDemand, expired: @escaping @Sendable () -> Bool
+        _ training: TrainingSet, _ demand: PlacementDemand, until time: SearchTime
     ) throws -> PlacementPlan {
+        defer { Terminal.endProgress() }
         if let from {
-            return try PlacementSearch.improve(
-                readPlan(from), moves: moves, training, demand, expired: expired)
+            return try PlacementSearch.improve(readPlan(from), moves: moves, training, demand, until: time)
         }
-        let layers = max(1, training.shape.layerCount)
-        var search = try PlacementSearch(training, demand)
-        while !expired(), seconds != nil || search.turns < turns {
-            search.improve(expired: expired)
-            let visits = String(format: ": %.3f visits a token and layer", search.bestVisits / Double(layers))
-            Terminal.progress("turn \(search.turns)" + (objective == .balance ? "" : visits))
+        if seconds != nil {
+            var search = try TimedSearch(training, demand, until: time)
+            search.improve(until: time) { show($0) }
+            return try search.best()
         }
-        Terminal.endProgress()
+        var search = try PlacementSearch(training, demand, until: time)
+        while !time.isOver, search.turns < turns {
+            search.improve(until: time)
+            show(search)
+        }
         return try search.best()
+    }
+
+    private func show(_ search: PlacementSearch) {
+        let visits = String(
+            format: ": %.3f visits a token and layer",
+            search.bestVisits / Double(max(1, search.training.shape.layerCount)))
+        Terminal.progress("turn \(search.turns)" + (objective == .balance ? "" : visits))
     }
 
     private func machines() throws -> Topology {

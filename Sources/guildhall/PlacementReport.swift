@@ -45,8 +45,11 @@ struct PlacementReport {
     /// Tokens of a device in a step.
     let batch: Int
 
-    func text(ours: PlacementPlan, old: PlacementPlan?) throws -> String {
-        var plans = try Baseline.allCases.map { ($0.rawValue, try $0.plan(training, demand)) }
+    /// - Parameter time: baselines that are not there by then are left out.
+    func text(ours: PlacementPlan, old: PlacementPlan?, until time: SearchTime) throws -> String {
+        var plans = try Baseline.allCases.compactMap { baseline in
+            try baseline.plan(training, demand, until: time).map { (baseline.rawValue, $0) }
+        }
         if let old { plans.append(("before", old)) }
         plans.append(("this plan", ours))
         var trials = try plans.map { try PlanTrial(plan: $0.1, shape: training.shape) }

@@ -29,12 +29,11 @@ import Testing
         let peer: Baseline = limit == .eplb ? .eplb : .published
         let other = try score(peer.plan(training, demand), unseen, shape)
         var search = try PlacementSearch(training, demand)
-        for _ in 0..<6 { search.improve { false } }
+        for _ in 0..<6 { search.improve() }
         let ours = try score(search.best(), unseen, shape)
         // Where nothing better is found the search gives back what sets the limit.
         #expect(ours.remoteNodesPerToken <= other.remoteNodesPerToken, "seed \(seed)")
         #expect(ours.imbalance <= other.imbalance * 1.02, "seed \(seed)")
-        #expect(search.slip >= 1)
     }
 
     @Test(arguments: 0..<4) func `a loose limit is used within few turns`(seed: UInt64) throws {
@@ -45,7 +44,7 @@ import Testing
         for limit in [PlacementDemand.BalanceLimit.eplb, .ratio(2), .none] {
             demand.balanceLimit = limit
             var search = try PlacementSearch(training, demand)
-            for _ in 0..<3 { search.improve { false } }
+            for _ in 0..<3 { search.improve() }
             visits.append(try score(search.best(), unseen, shape).remoteNodesPerToken)
         }
         #expect(visits[1] < 0.8 * visits[0] && visits[1] < 1.2 * visits[2], "seed \(seed): \(visits)")
@@ -57,7 +56,7 @@ import Testing
         let demand = PlacementDemand(nodes: 4, devicesPerNode: 4, redundant: 0)
         let other = try score(Baseline.eplb.plan(training, demand), unseen, shape)
         var search = try PlacementSearch(training, demand)
-        for _ in 0..<4 { search.improve { false } }
+        for _ in 0..<4 { search.improve() }
         let ours = try score(search.best(), unseen, shape)
         #expect(abs(ours.imbalance - other.imbalance) < 1e-9, "seed \(seed)")
         #expect(ours.remoteNodesPerToken < 0.8 * other.remoteNodesPerToken, "seed \(seed)")
@@ -69,7 +68,7 @@ import Testing
         demand.objective = .balance
         demand.groups = false
         var search = try PlacementSearch(trace.training, demand)
-        search.improve { false }
+        search.improve()
         let (ours, eplb) = (try search.best(), try Baseline.eplb.plan(trace.training, demand))
         #expect(try trace.score(ours).imbalance <= trace.score(eplb).imbalance + 1e-9)
     }

@@ -45,7 +45,7 @@ import Testing
         demand.groups = false
         let training = TrainingSet(counts)
         var search = try PlacementSearch(training, demand)
-        for _ in 0..<3 { search.improve { false } }
+        for _ in 0..<3 { search.improve() }
         let plan = try search.best()
         #expect(plan.layers.map(\.block) == counts.blocks && plan.expertCount == 12 && plan.groups == nil)
         let balance = CountedBalance(counts)

@@ -55,7 +55,7 @@ import Testing
         let training = trace.training
         let end = ContinuousClock.now + .seconds(1)
         var search = try PlacementSearch(training, demand)
-        search.improve { ContinuousClock.now >= end }
+        search.improve(until: SearchTime(until: end))
         let eplb = try Baseline.eplb.plan(training, demand)
         #expect(try evenImbalance(search.best(), training) <= evenImbalance(eplb, training) * (1 + 1e-6))
     }
@@ -91,7 +91,7 @@ import Testing
         let trace = PlantedTrace(seed: 4, layers: 3, experts: 16, kinds: 4)
         let demand = PlacementDemand(nodes: 4, devicesPerNode: 2, redundant: 4)
         let old = try Baseline.linear.plan(trace.training, demand)
-        let new = try PlacementSearch.improve(old, moves: moves, trace.training, demand) { false }
+        let new = try PlacementSearch.improve(old, moves: moves, trace.training, demand)
         #expect(new.moves(from: old) <= moves)
         let (before, after) = (try trace.score(old), try trace.score(new))
         let cost = { (score: PlanScore) in score.remoteNodesPerToken / 3 + 0.3 * score.imbalance }

@@ -54,7 +54,7 @@ struct PlantedTrace {
     /// After so many turns of the search.
     func plan(_ demand: PlacementDemand, turns: Int = 3) throws -> PlacementPlan {
         var search = try PlacementSearch(training, demand)
-        for _ in 0..<turns { search.improve { false } }
+        for _ in 0..<turns { search.improve() }
         return try search.best()
     }
 }

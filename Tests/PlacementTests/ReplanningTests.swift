@@ -31,7 +31,7 @@ import Testing
         var demand = PlacementDemand(nodes: 2, devicesPerNode: 2, redundant: 6)
         demand.objective = cost().timeObjective(tokensPerDevice: 8)
         var search = try PlacementSearch(training, demand)
-        for _ in 0..<4 { search.improve { false } }
+        for _ in 0..<4 { search.improve() }
         return try search.best()
     }
 

@@ -15,8 +15,20 @@ public enum Baseline: String, CaseIterable, Sendable {
     ///
     /// - Throws: as `PlacementDemand.room`.
     public func plan(_ training: TrainingSet, _ demand: PlacementDemand) throws(PlacementError) -> PlacementPlan {
+        guard let plan = try plan(training, demand, until: .unlimited) else {
+            preconditionFailure("time that is unlimited is not over")
+        }
+        return plan
+    }
+
+    /// The same; nil where the time is over before. All but the published grouping take next to none.
+    public func plan(
+        _ training: TrainingSet, _ demand: PlacementDemand, until time: SearchTime
+    ) throws(PlacementError) -> PlacementPlan? {
         let room = try demand.room(experts: training.shape.expertCount)
-        if self == .published { return try PublishedGrouping(training, room, seed: demand.seed).plan() }
+        if self == .published {
+            return try PublishedGrouping(training, room, seed: demand.seed, until: time)?.plan()
+        }
         var layers: [ExpertLayout] = []
         for (layer, block) in training.shape.blocks.enumerated() {
             let devices =

@@ -13,12 +13,15 @@ struct PublishedGrouping {
     private let cluster: [Int]
     private let width: Int
 
-    init(_ training: TrainingSet, _ room: LayerProblem.Room, seed: UInt64) {
+    /// - Returns: nil where the time is over before.
+    init?(_ training: TrainingSet, _ room: LayerProblem.Room, seed: UInt64, until time: SearchTime = .unlimited) {
         self.training = training
         self.room = room
         width = training.shape.layerCount * training.shape.expertCount
-        cluster =
-            SphericalClusters.best(of: 4, training.vectors(), width: width, clusters: room.nodes, seed: seed).cluster
+        let clusters = SphericalClusters.best(
+            of: 4, training.vectors(), width: width, clusters: room.nodes, seed: seed, until: time)
+        guard let clusters else { return nil }
+        cluster = clusters.cluster
     }
 
     func plan() throws(PlacementError) -> PlacementPlan {

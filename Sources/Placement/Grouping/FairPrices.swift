@@ -8,13 +8,16 @@ enum FairPrices {
     /// - Parameters:
     ///   - costs: `[requests * nodes]`.
     ///   - band: how far above the mean a node may be filled.
+    ///   - time: once it is over, the prices are not right.
     /// - Returns: `[nodes]`, 0 or more; 0 for a node that is not filled to its share.
-    static func prices(_ costs: [Double], nodes: Int, band: Double, iterations: Int = 300) -> [Double] {
+    static func prices(
+        _ costs: [Double], nodes: Int, band: Double, iterations: Int = 300, until time: SearchTime = .unlimited
+    ) -> [Double] {
         let requests = costs.count / nodes
         guard requests > 0, nodes > 1 else { return [Double](repeating: 0, count: nodes) }
         let temperature = max(spread(costs, nodes: nodes) * 0.1, 1e-9)
         var prices = [Double](repeating: 0, count: nodes)
-        for _ in 0..<iterations {
+        for _ in 0..<iterations where !time.isOver {
             var loads = [Double](repeating: 0, count: nodes)
             for request in 0..<requests {
                 let row = (0..<nodes).map { costs[request * nodes + $0] + prices[$0] }

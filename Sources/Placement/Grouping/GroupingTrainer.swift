@@ -11,7 +11,8 @@ struct GroupingTrainer {
     /// - Parameters:
     ///   - costs: visits per token and layer, `[requests * nodes]`.
     ///   - savings: as in `GroupingModel.Signatures`; nil where the trace has no prompts.
-    func fit(costs: [Double], savings: [[Float]]?) -> GroupingModel {
+    /// - Returns: nil where the time is over before.
+    func fit(costs: [Double], savings: [[Float]]?, until time: SearchTime = .unlimited) -> GroupingModel? {
         let weights = training.requests.map { Double($0.tokens) }
         let total = max(weights.reduce(0, +), 1)
         let cold = (0..<nodes).map { node in
@@ -19,15 +20,15 @@ struct GroupingTrainer {
         }
         let differences = costs.enumerated().map { $0.element - cold[$0.offset % nodes] }
         let labels = LabelRegression().fit(
-            differences, width: nodes, labels: training.requests.map(\.label), weights: weights)
+            differences, width: nodes, labels: training.requests.map(\.label), weights: weights, until: time)
         let blank = [Double](repeating: 0, count: nodes)
         let plain = GroupingModel(prices: blank, cold: cold, labels: labels, band: band)
         let signatures = savings.flatMap { self.signatures($0, differences: differences, plain: plain) }
         let model = GroupingModel(prices: blank, cold: cold, labels: labels, signatures: signatures, band: band)
         let predicted = arrivals.flatMap { model.costs(of: $0, shape: training.shape).costs }
-        return GroupingModel(
-            prices: FairPrices.prices(predicted, nodes: nodes, band: band), cold: cold, labels: labels,
-            signatures: signatures, band: band)
+        let prices = FairPrices.prices(predicted, nodes: nodes, band: band, until: time)
+        guard !time.isOver else { return nil }
+        return GroupingModel(prices: prices, cold: cold, labels: labels, signatures: signatures, band: band)
     }
 
     /// Homes that the model gives the training requests when they arrive in random order.

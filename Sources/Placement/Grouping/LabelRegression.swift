@@ -9,8 +9,11 @@ struct LabelRegression {
     /// - Parameters:
     ///   - targets: `[requests * width]`.
     ///   - labels: of the requests; one without has no features.
+    ///   - time: once it is over, the features are not right.
     /// - Returns: for each feature what it adds, `[width]`.
-    func fit(_ targets: [Double], width: Int, labels: [String?], weights: [Double]) -> [String: [Double]] {
+    func fit(
+        _ targets: [Double], width: Int, labels: [String?], weights: [Double], until time: SearchTime = .unlimited
+    ) -> [String: [Double]] {
         let features = labels.map { $0.map(LabelFeatures.features) ?? [] }
         var members: [String: [Int]] = [:]
         for (request, names) in features.enumerated() {
@@ -21,7 +24,7 @@ struct LabelRegression {
         let pull = ridge * weights.reduce(0, +) / Double(max(1, weights.count))
         var residuals = targets
         var fitted = members.mapValues { _ in [Double](repeating: 0, count: width) }
-        for _ in 0..<sweeps {
+        for _ in 0..<sweeps where !time.isOver {
             for name in order {
                 step(name, members[name] ?? [], width: width, weights, pull, &residuals, &fitted)
             }

@@ -2,6 +2,9 @@ import Randomness
 
 /// Spherical k-means: vectors of length 1, clusters by largest cosine; with `capacity`, no cluster above its share.
 struct SphericalClusters {
+    /// Sixteen numbers of a vector; the last ones of it are filled up with 0.
+    private typealias Block = SIMD16<Float>
+
     /// Cluster of each vector.
     private(set) var cluster: [Int]
     /// Sum of the cosines of vectors and their centres.
@@ -10,39 +13,60 @@ struct SphericalClusters {
     /// - Parameters:
     ///   - vectors: `[count * width]`, each of length 1 (or 0).
     ///   - capacity: most vectors of a cluster; nil for no limit.
-    init(_ vectors: [Float], width: Int, clusters: Int, capacity: Int? = nil, iterations: Int = 12, seed: UInt64) {
-        let count = width == 0 ? 0 : vectors.count / width
+    /// - Returns: nil where the time is over before.
+    private init?(
+        _ vectors: [Block], count: Int, clusters: Int, capacity: Int?, iterations: Int = 12, seed: UInt64,
+        until time: SearchTime
+    ) {
         var random = SplitMix64(seed: seed)
         cluster = [Int](repeating: 0, count: count)
-        guard count > 0 else { return }
-        var centres = Self.farApart(vectors, width: width, clusters: clusters, &random)
+        guard count > 0, !vectors.isEmpty else { return }
+        let blocks = vectors.count / count
+        guard var centres = Self.farApart(vectors, blocks: blocks, clusters: clusters, &random, until: time) else {
+            return nil
+        }
         for _ in 0..<iterations {
-            let cosines = Self.products(vectors, centres, width: width)
+            guard let cosines = Self.products(vectors, centres, blocks: blocks, until: time) else { return nil }
             cluster = Self.assign(cosines, clusters: clusters, capacity: capacity ?? count)
             similarity = cluster.enumerated().reduce(0) { $0 + Double(cosines[$1.offset * clusters + $1.element]) }
-            centres = Self.means(vectors, cluster, width: width, clusters: clusters, old: centres)
+            centres = Self.means(vectors, cluster, blocks: blocks, clusters: clusters, old: centres)
         }
     }
 
-    /// The best of several starts.
+    /// The best of several starts; nil where the time is over before the first.
     static func best(
-        of starts: Int, _ vectors: [Float], width: Int, clusters: Int, capacity: Int? = nil, seed: UInt64
-    ) -> SphericalClusters {
-        var best = SphericalClusters(vectors, width: width, clusters: clusters, capacity: capacity, seed: seed)
-        for start in 1..<max(starts, 2) {
-            let other = SphericalClusters(
-                vectors, width: width, clusters: clusters, capacity: capacity, seed: seed &+ UInt64(start) &* 7919)
-            if other.similarity > best.similarity { best = other }
+        of starts: Int, _ vectors: [Float], width: Int, clusters: Int, capacity: Int? = nil, seed: UInt64,
+        until time: SearchTime = .unlimited
+    ) -> SphericalClusters? {
+        let count = width == 0 ? 0 : vectors.count / width
+        let packed = pack(vectors, count: count, width: width)
+        var best: SphericalClusters?
+        for start in 0..<max(starts, 1) {
+            let found = SphericalClusters(
+                packed, count: count, clusters: clusters, capacity: capacity, seed: seed &+ UInt64(start) &* 7919,
+                until: time)
+            guard let found else { break }
+            if found.similarity > best?.similarity ?? -.infinity { best = found }
         }
         return best
     }
 
+    private static func pack(_ vectors: [Float], count: Int, width: Int) -> [Block] {
+        let size = Block.scalarCount
+        let blocks = (width + size - 1) / size
+        var packed = [Block](repeating: .zero, count: count * blocks)
+        for row in 0..<count {
+            for index in 0..<width { packed[row * blocks + index / size][index % size] = vectors[row * width + index] }
+        }
+        return packed
+    }
+
     /// k-means++ on the cosine distance.
     private static func farApart(
-        _ vectors: [Float], width: Int, clusters: Int, _ random: inout SplitMix64
-    ) -> [Float] {
-        let count = vectors.count / width
-        var centres: [Float] = []
+        _ vectors: [Block], blocks: Int, clusters: Int, _ random: inout SplitMix64, until time: SearchTime
+    ) -> [Block]? {
+        let count = vectors.count / blocks
+        var centres: [Block] = []
         var distances = [Double](repeating: 1, count: count)
         for _ in 0..<clusters {
             var target = random.nextUnit() * distances.reduce(0, +)
@@ -50,24 +74,27 @@ struct SphericalClusters {
                 target -= distance
                 return target <= 0
             }
-            let start = (pick ?? count - 1) * width
-            let centre = Array(vectors[start..<start + width])
+            let start = (pick ?? count - 1) * blocks
+            let centre = Array(vectors[start..<start + blocks])
             centres += centre
-            let cosines = products(vectors, centre, width: width)
+            guard let cosines = products(vectors, centre, blocks: blocks, until: time) else { return nil }
             for index in 0..<count { distances[index] = min(distances[index], max(0, 1 - Double(cosines[index]))) }
         }
         return centres
     }
 
-    /// `[vectors * centres]`.
-    private static func products(_ vectors: [Float], _ centres: [Float], width: Int) -> [Float] {
-        let (rows, columns) = (vectors.count / width, centres.count / width)
+    /// `[vectors * centres]`; nil where the time is over before.
+    private static func products(
+        _ vectors: [Block], _ centres: [Block], blocks: Int, until time: SearchTime
+    ) -> [Float]? {
+        let (rows, columns) = (vectors.count / blocks, centres.count / blocks)
         var products = [Float](repeating: 0, count: rows * columns)
         for row in 0..<rows {
+            if row & 15 == 0, time.isOver { return nil }
             for column in 0..<columns {
-                var sum: Float = 0
-                for index in 0..<width { sum += vectors[row * width + index] * centres[column * width + index] }
-                products[row * columns + column] = sum
+                var sum = Block.zero
+                for index in 0..<blocks { sum += vectors[row * blocks + index] * centres[column * blocks + index] }
+                products[row * columns + column] = sum.sum()
             }
         }
         return products
@@ -96,15 +123,15 @@ struct SphericalClusters {
     }
 
     private static func means(
-        _ vectors: [Float], _ cluster: [Int], width: Int, clusters: Int, old: [Float]
-    ) -> [Float] {
-        var means = [Float](repeating: 0, count: clusters * width)
+        _ vectors: [Block], _ cluster: [Int], blocks: Int, clusters: Int, old: [Block]
+    ) -> [Block] {
+        var means = [Block](repeating: .zero, count: clusters * blocks)
         for (row, cluster) in cluster.enumerated() {
-            for index in 0..<width { means[cluster * width + index] += vectors[row * width + index] }
+            for index in 0..<blocks { means[cluster * blocks + index] += vectors[row * blocks + index] }
         }
         for cluster in 0..<clusters {
-            let range = cluster * width..<(cluster + 1) * width
-            let length = means[range].reduce(0) { $0 + $1 * $1 }.squareRoot()
+            let range = cluster * blocks..<(cluster + 1) * blocks
+            let length = means[range].reduce(0) { $0 + ($1 * $1).sum() }.squareRoot()
             for index in range { means[index] = length > 0 ? means[index] / length : old[index] }
         }
         return means

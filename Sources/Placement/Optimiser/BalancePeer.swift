@@ -3,19 +3,31 @@ struct BalancePeer: Sendable {
     let layers: [[[Int]]]
     let groups: GroupingModel?
 
-    /// - Returns: nil where no other placement sets the bound, or all placements are balanced alike.
-    init?(_ training: TrainingSet, _ room: LayerProblem.Room, _ demand: PlacementDemand) throws(PlacementError) {
+    /// - Returns: nil where no other placement sets the bound, or all placements are balanced alike, or the time is over.
+    init?(
+        _ training: TrainingSet, _ room: LayerProblem.Room, _ demand: PlacementDemand, eplb: [[[Int]]],
+        until time: SearchTime
+    ) throws(PlacementError) {
         let alike = room.slotsPerDevice == 1 && room.copies == training.shape.expertCount
         guard demand.objective == .bytes, !alike else { return nil }
         switch demand.balanceLimit {
         case .eplb:
-            layers = training.shape.blocks.indices.map { EPLBPlan.devices(training.loads(layer: $0), room) }
+            layers = eplb
             groups = nil
         case .published:
-            let plan = try PublishedGrouping(training, room, seed: demand.seed).plan()
+            guard
+                let plan = try PublishedGrouping(training, room, seed: demand.seed, until: time)?.plan()
+            else { return nil }
             layers = plan.layers.map(\.devices)
             groups = plan.groups
         case .ratio, .none: return nil
         }
+    }
+
+    /// As the peer has them: what it does with requests of labels it does not know.
+    func folds(_ folds: RequestFolds) -> RequestFolds {
+        var folds = folds
+        folds.spreadsNewLabels = groups != nil
+        return folds
     }
 }

@@ -20,10 +20,12 @@ struct BoundedMoves: Sendable {
 
     /// Layers after the best steps within `moves` altogether.
     static func improve(
-        _ layers: [BoundedMoves], moves: Int, threads: Int, seed: UInt64, expired: @escaping @Sendable () -> Bool
+        _ layers: [BoundedMoves], moves: Int, threads: Int, seed: UInt64, until time: SearchTime
     ) -> [[[Int]]] {
         let paths = Parallel.map(layers.indices, threads: threads) {
-            layers[$0].path(moves: moves, seed: seed &+ UInt64($0) &* 7919, expired: expired)
+            layers[$0].path(
+                moves: moves, seed: seed &+ UInt64($0) &* 7919,
+                until: time.share(ofItems: layers.count - $0, threads: threads))
         }
         var position = [Int](repeating: 0, count: paths.count)
         var left = moves
@@ -50,11 +52,11 @@ struct BoundedMoves: Sendable {
     }
 
     /// The start and the layer after each of the best steps, one after the other.
-    private func path(moves: Int, seed: UInt64, expired: () -> Bool) -> [Point] {
+    private func path(moves: Int, seed: UInt64, until time: SearchTime) -> [Point] {
         let origin = start.layout()
         var search = LayerSearch(start, cost: cost, rule: rule, seed: seed)
         var path = [Point(devices: origin, moves: 0, cost: search.bestCost)]
-        while !expired(), search.step(candidates: candidates) {
+        while !time.isOver, search.step(candidates: candidates) {
             let devices = search.best.layout()
             let moved = Self.moves(from: origin, to: devices)
             guard moved <= moves else { break }

@@ -14,9 +14,17 @@ struct LayerJob: Sendable {
     /// Whether what was before is of other homes.
     let isFirst: Bool
     let seed: UInt64
+    /// Of all layers together.
+    let time: SearchTime
 
-    /// Copies wherever they may be.
-    func place(_ layer: Int, from old: LayerState, expired: () -> Bool) -> LayerState {
+    /// Copies wherever they may be and, where `oldWhole` is given, its devices as they are.
+    func run(_ layer: Int, from old: LayerState, _ oldWhole: LayerState?) -> (free: LayerState, whole: LayerState?) {
+        let time = time.share(ofItems: costs.count - layer, threads: demand.threads)
+        let free = place(layer, from: old, until: oldWhole == nil ? time : time.part(0.5))
+        return (free, oldWhole.map { placeWhole(layer, from: $0, until: time) })
+    }
+
+    private func place(_ layer: Int, from old: LayerState, until time: SearchTime) -> LayerState {
         let balance = demand.objective == .balance
         let problem = problem(layer, use: balance ? .none : .merged)
         let held =
@@ -25,13 +33,13 @@ struct LayerJob: Sendable {
             : old.heldByNode()
         return search(
             LayerState(problem, cells: .nodes(room), held: held), layer, steps: steps,
-            rule: demand.survivesNodeLoss ? .spread : .none, expired: expired)
+            rule: demand.survivesNodeLoss ? .spread : .none, until: time)
     }
 
-    /// Devices as they are, each on the node where it serves best.
-    func placeWhole(_ layer: Int, from old: LayerState, expired: () -> Bool) -> LayerState {
+    /// Each device on the node where it serves best.
+    private func placeWhole(_ layer: Int, from old: LayerState, until time: SearchTime) -> LayerState {
         let state = LayerState(problem(layer, use: .merged), cells: old.cells, held: old.held.map { $0.map(Int.init) })
-        return search(state, layer, steps: steps / 4, rule: .wholeDevices, expired: expired)
+        return search(state, layer, steps: steps / 4, rule: .wholeDevices, until: time)
     }
 
     private func problem(_ layer: Int, use: TrainingSet.SampleUse) -> LayerProblem {
@@ -41,10 +49,10 @@ struct LayerJob: Sendable {
     }
 
     private func search(
-        _ state: LayerState, _ layer: Int, steps: Int, rule: LayerSearch.Rule, expired: () -> Bool
+        _ state: LayerState, _ layer: Int, steps: Int, rule: LayerSearch.Rule, until time: SearchTime
     ) -> LayerState {
         var search = LayerSearch(state, cost: costs[layer], rule: rule, seed: seed &+ UInt64(layer) &* 7919)
-        search.run(steps: steps, temperature: temperature, expired: expired)
+        search.run(steps: steps, temperature: temperature, until: time)
         return search.best
     }
 }

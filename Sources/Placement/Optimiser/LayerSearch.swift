@@ -7,11 +7,12 @@ struct SearchCost: Sendable {
     var bytes: Double
     /// Worth of 1 more in largest over mean device load.
     var imbalance: Double
-    /// Largest over mean device load that costs nothing.
-    var allowed = 0.0
+    /// Largest over mean device load that costs nothing; nil where all of it does.
+    var allowed: Imbalance?
 
-    func callAsFunction(bytes visits: Double, imbalance ratio: Double) -> Double {
-        bytes * visits + imbalance * max(0, ratio - allowed)
+    func callAsFunction(bytes visits: Double, imbalance ratio: Imbalance) -> Double {
+        guard let allowed else { return bytes * visits + imbalance * ratio.mean }
+        return bytes * visits + imbalance * ratio.excess(over: allowed)
     }
 
     func callAsFunction(_ state: LayerState) -> Double { self(bytes: state.bytes, imbalance: state.imbalance) }
@@ -50,13 +51,15 @@ struct LayerSearch: Sendable {
 
     /// - Parameters:
     ///   - steps: moves to try.
-    ///   - temperature: rise of the cost that is accepted with probability 1/e at the start; falls to 0.
-    ///   - expired: asked now and then; true ends the search.
-    mutating func run(steps: Int, temperature: Double, expired: () -> Bool) {
+    ///   - temperature: rise of the cost that is accepted with probability 1/e at the start; falls to 0 with the steps
+    ///     or with the time, whichever ends first.
+    mutating func run(steps: Int, temperature: Double, until time: SearchTime) {
         guard state.held.count > 1 else { return }
+        var passed = 0.0
         for step in 0..<steps {
-            if step & 63 == 0, expired() { break }
-            let heat = temperature * (1 - Double(step) / Double(steps))
+            if step & 15 == 0 { passed = time.passed }
+            if passed >= 1 { break }
+            let heat = temperature * (1 - max(passed, Double(step) / Double(steps)))
             guard let move = proposal() else { continue }
             consider(move, allowance: heat > 0 ? -heat * log(max(random.nextUnit(), 1e-12)) : 0)
         }
@@ -92,7 +95,7 @@ struct LayerSearch: Sendable {
         let ceiling = current + allowance
         guard rule != .spread || move.experts.allSatisfy(state.spansNodes) else { return state.revert(move) }
         // Loads are dearer to find out than visits, and cannot save a move whose visits alone are too many.
-        guard cost(bytes: trial.bytes, imbalance: 1) <= ceiling + 1e-12 else { return state.revert(move) }
+        guard cost(bytes: trial.bytes, imbalance: .least) <= ceiling + 1e-12 else { return state.revert(move) }
         state.balance(move, &trial)
         let after = cost(bytes: trial.bytes, imbalance: trial.imbalance)
         guard after <= ceiling, after.isFinite else { return state.revert(move) }
@@ -109,7 +112,7 @@ struct LayerSearch: Sendable {
         let extra = problem.room.copies > problem.experts
         let free = state.held.count * slotsPerCell > problem.room.copies
         switch random.next() % 4 {
-        case 0 where extra: return replacement()
+        case 0 where extra: return random.next() & 1 == 0 ? replacement() : gathering()
         case 1 where free: return shift()
         default: return swap()
         }
@@ -138,6 +141,20 @@ struct LayerSearch: Sendable {
         return LayerState.Move(
             removed: here.map { ($0, first) } + there.map { ($0, second) },
             added: here.map { ($0, second) } + there.map { ($0, first) })
+    }
+
+    /// A copy moves to the node of another of the same expert: copies together share evenly whatever the homes.
+    private mutating func gathering() -> LayerState.Move? {
+        guard let copy = copy(), state.counts[Int(copy.expert)] > 1 else { return nil }
+        let node = state.node(ofCopy: below(state.counts[Int(copy.expert)]), of: copy.expert)
+        let cell = node * Int(state.cells.perNode) + below(Int(state.cells.perNode))
+        guard cell != copy.cell else { return nil }
+        if state.held[cell].count < slotsPerCell {
+            return LayerState.Move(removed: [copy], added: [(copy.expert, cell)])
+        }
+        let other = state.held[cell][below(state.held[cell].count)]
+        guard other != copy.expert else { return nil }
+        return LayerState.Move(removed: [copy, (other, cell)], added: [(copy.expert, cell), (other, copy.cell)])
     }
 
     private mutating func shift() -> LayerState.Move? {

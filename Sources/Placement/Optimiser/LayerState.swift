@@ -19,9 +19,8 @@ struct LayerState: Sendable {
     private(set) var bytes: Double = 0
     /// Busiest device of each cell, fold by fold; infinite where a cell cannot hold its copies.
     private var peaks: [FoldLoads]
-    /// Largest over mean device load, mean over the folds.
-    private(set) var imbalance: Double = 0
-    /// The last token that `countVisits` found at each node.
+    private(set) var imbalance = Imbalance.zero
+    /// The last token that `countVisits` found at each node, and at none.
     private var stamps: [UInt32]
     private var stamp: UInt32 = 0
 
@@ -35,7 +34,7 @@ struct LayerState: Sendable {
         held = experts.map { _ in [] }
         visits = [UInt8](repeating: 0, count: problem.homes.count)
         peaks = [FoldLoads](repeating: .zero, count: experts.count)
-        stamps = [UInt32](repeating: 0, count: problem.room.nodes)
+        stamps = [UInt32](repeating: 0, count: problem.room.nodes + 1)
         for (cell, experts) in experts.enumerated() {
             for expert in experts { add(UInt16(expert), to: cell) }
         }
@@ -91,7 +90,7 @@ struct LayerState: Sendable {
         fileprivate var visits: [(token: Int32, visits: UInt8)]
         fileprivate var peaks: [(cell: Int, peak: FoldLoads)] = []
         var bytes: Double
-        var imbalance: Double
+        var imbalance: Imbalance
     }
 
     /// Makes the move and says what it does to `bytes`; `commit` or `revert` must follow.
@@ -134,6 +133,8 @@ struct LayerState: Sendable {
 }
 
 extension LayerState {
+    func node(ofCopy copy: Int, of expert: UInt16) -> Int { Int(cells.node(copies[Int(expert) * most + copy])) }
+
     func cells(of expert: UInt16) -> [Int] {
         let base = Int(expert) * most
         return (0..<counts[Int(expert)]).map { Int(copies[base + $0]) }
@@ -209,7 +210,7 @@ extension LayerState {
     /// Nodes other than its home that a token visits. A copy at home computes; else one of the copies, drawn by a hash.
     private mutating func countVisits(_ token: Int) -> UInt8 { countVisits(token, home: problem.homes[token]) }
 
-    /// The same from another home.
+    /// The same from another home; the number of nodes is a home that holds nothing.
     mutating func countVisits(_ token: Int, home: UInt16) -> UInt8 {
         stamp &+= 1
         stamps[Int(home)] = stamp
@@ -234,8 +235,8 @@ extension LayerState {
         return visits
     }
 
-    private func imbalance(_ peaks: [FoldLoads]) -> Double {
-        Double(peaks.reduce(FoldLoads.zero) { $0.larger($1) }.mean) * Double(problem.room.devices)
+    private func imbalance(_ peaks: [FoldLoads]) -> Imbalance {
+        Imbalance(peaks.reduce(FoldLoads.zero) { $0.larger($1) } * Float(problem.room.devices))
     }
 
     private func peak(_ cell: Int) -> FoldLoads { packing(cell)?.peak ?? FoldLoads(repeating: .infinity) }

@@ -1,46 +1,72 @@
 /// Where requests are at home, for the placement there is.
 extension PlacementSearch {
     /// Begins with the placement that sets the limit where it has groups of its own, so that what is found is no worse.
-    mutating func startFromPeer() {
-        guard let peer, let groups = peer.groups, demand.groups, !demand.survivesNodeLoss else { return }
+    ///
+    /// - Returns: false where there is no such placement.
+    mutating func startFromPeer() -> Bool {
+        guard let peer, let groups = peer.groups, demand.groups, !demand.survivesNodeLoss else { return false }
+        start(peer.layers, groups, folds: peer.folds(folds))
+        return true
+    }
+
+    /// Begins with a plan that was found before.
+    mutating func carryOn(_ plan: PlacementPlan) {
+        start(plan.layers.map(\.devices), plan.groups, folds: folds)
+    }
+
+    private mutating func start(_ layers: [[[Int]]], _ groups: GroupingModel?, folds: RequestFolds) {
         let trainer = GroupingTrainer(training: training, nodes: room.nodes, band: demand.band)
-        let homes = trainer.homes(groups, seed: demand.seed)
-        let (training, room, folds) = (training, room, folds)
+        let homes = groups.map { trainer.homes($0, seed: demand.seed) }
+        let (training, room) = (training, room)
         self.homes = homes
         model = groups
-        states = Parallel.map(peer.layers.indices, threads: demand.threads) { layer in
+        states = Parallel.map(layers.indices, threads: demand.threads) { layer in
             let problem = training.problem(layer: layer, room: room, homes: homes, folds: folds)
-            return LayerState(problem, cells: .devices(room), held: peer.layers[layer])
+            return LayerState(problem, cells: .devices(room), held: layers[layer])
         }
     }
 
-    /// First homes, before anything is placed: clusters of requests that use the same experts.
-    func clusters() -> [Int] {
+    /// First homes, before anything is placed: clusters of requests that use the same experts; nil where the time is
+    /// over before.
+    func clusters(until time: SearchTime) -> [Int]? {
         let share = (training.requests.count + room.nodes - 1) / room.nodes
+        let stride = clusteredStride
         return SphericalClusters.best(
-            of: 4, prompted ? training.vectors() : training.labelVectors(),
-            width: training.shape.layerCount * training.shape.expertCount, clusters: room.nodes,
-            capacity: share + Int(Double(share) * demand.band), seed: demand.seed &+ UInt64(turns)
-        ).cluster
+            of: 4, prompted ? training.vectors(stride: stride) : training.labelVectors(stride: stride),
+            width: training.width(stride: stride), clusters: room.nodes,
+            capacity: share + Int(Double(share) * demand.band), seed: demand.seed &+ UInt64(turns), until: time
+        )?.cluster
+    }
+
+    /// Of so many layers one is looked at for clusters, which large traces would else take minutes for.
+    private var clusteredStride: Int {
+        let shape = training.shape
+        let work = training.requests.count * shape.layerCount * shape.expertCount * room.nodes
+        return max(1, min(work / 100_000_000, shape.layerCount / 4))
     }
 
     private var prompted: Bool { training.requests.contains { !$0.prompt.isEmpty } }
 
     /// Homes by what the placement makes of each, and the states' costs with them.
-    mutating func regroup() {
+    ///
+    /// - Returns: false where the time was over before.
+    mutating func regroup(until time: SearchTime) -> Bool {
         let trainer = GroupingTrainer(training: training, nodes: room.nodes, band: demand.band)
-        let costs = homeCosts()
-        let fitted = trainer.fit(costs: costs.visits, savings: prompted ? signatures(costs.savings) : nil)
+        guard let costs = homeCosts(until: time) else { return false }
+        let savings = prompted ? signatures(costs.savings) : nil
+        guard let fitted = trainer.fit(costs: costs.visits, savings: savings, until: time) else { return false }
         model = fitted
-        let homes = trainer.homes(fitted, seed: demand.seed &+ UInt64(turns) &* 31)
-        self.homes = homes
-        states = cheaper(judged(free), whole.map(judged))
+        homes = trainer.homes(fitted, seed: demand.seed &+ UInt64(turns) &* 31)
+        let wholes = whole.flatMap { judged($0, until: time) }
+        guard let frees = judged(free, until: time), (wholes == nil) == (whole == nil) else { return false }
+        states = cheaper(frees, wholes)
+        return true
     }
 
     /// The same placements with the homes of now, and by other folds than those they were made for.
-    private func judged(_ old: [LayerState]) -> [LayerState] {
+    private func judged(_ old: [LayerState], until time: SearchTime) -> [LayerState]? {
         let (training, homes, room, folds, trusted) = (training, homes, room, folds, trusted())
-        return Parallel.map(old.indices, threads: demand.threads) { layer in
+        return Parallel.map(old.indices, threads: demand.threads, until: time) { layer in
             var problem = training.problem(layer: layer, room: room, homes: homes, folds: folds)
             problem.trusted = trusted?[layer]
             return LayerState(problem, cells: old[layer].cells, held: old[layer].held.map { $0.map(Int.init) })
@@ -48,14 +74,15 @@ extension PlacementSearch {
     }
 
     /// Visits per token and layer for every request and home.
-    private func homeCosts() -> HomeCosts {
-        let (training, states, room, folds) = (training, states, room, folds)
+    private func homeCosts(until time: SearchTime) -> HomeCosts? {
+        let (training, states, room, folds, savings) = (training, states, room, folds, prompted)
         let count = training.requests.count
-        let parts = Parallel.map(states.indices, threads: demand.threads) { layer in
+        let parts = Parallel.map(states.indices, threads: demand.threads, until: time) { layer in
             let problem = training.problem(layer: layer, room: room, homes: nil, folds: folds, use: .single)
             var state = LayerState(problem, cells: .nodes(room), held: states[layer].heldByNode())
-            return state.homeCosts(requests: training.sampleRequest, count: count)
+            return state.homeCosts(requests: training.sampleRequest, count: count, savings: savings)
         }
+        guard let parts else { return nil }
         var sum = HomeCosts(visits: [Double](repeating: 0, count: count * room.nodes), savings: [])
         for part in parts {
             for index in part.visits.indices { sum.visits[index] += part.visits[index] }

@@ -6,39 +6,44 @@ import Randomness
 /// trace: some of the requests are left out, by whole labels and by request in turn, a short search places for the
 /// others, and the balance of both is taken on those left out.
 struct Rehearsal {
-    static let parts = 3
     /// Taken where nothing can be measured: few requests, or no time.
-    static let usualSlip = 1.03
+    static let usualSlip = Imbalance(known: 1.03, new: 1.03)
     /// So few parts cannot tell less, and where balance is all chance, more would leave nothing to choose from.
-    static let slips = 1.04...1.06
+    static let least = Imbalance(known: 1.05, new: 1.05)
+    static let most = Imbalance(known: 1.07, new: 1.07)
+    /// Every other one leaves out whole labels.
+    private static let parts = 4
 
     let training: TrainingSet
     let demand: PlacementDemand
 
     /// By how much more ours rises than the peer's from training to unseen requests, as a factor that most sets of
     /// unseen requests stay below; nil where it cannot be said.
-    func slip(expired: @escaping @Sendable () -> Bool) -> Double? {
+    func slip(until time: SearchTime) -> Imbalance? {
         guard training.requests.count >= 64 else { return nil }
         var slips: [Double] = []
         for part in 0..<Self.parts {
-            guard let slip = try? slip(part, expired: expired), !expired() else { return nil }
-            slips.append(slip)
+            let share = time.share(ofItems: Self.parts - part, threads: 1)
+            guard let found = try? self.slip(part, until: share), !time.isOver else { return nil }
+            slips.append(part % 2 == 0 ? found.new : found.known)
         }
         let mean = slips.reduce(0, +) / Double(slips.count)
         let variance = slips.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(slips.count - 1)
-        return min(max(Self.slips.lowerBound, mean + variance.squareRoot()), Self.slips.upperBound)
+        let slip = mean + variance.squareRoot()
+        return Imbalance(known: slip, new: slip).clamped(Self.least, Self.most)
     }
 
-    private func slip(_ part: Int, expired: @escaping @Sendable () -> Bool) throws(PlacementError) -> Double? {
+    private func slip(_ part: Int, until time: SearchTime) throws(PlacementError) -> Imbalance? {
         let unseen = unseen(part)
         // Tokens tell the visits, which do not matter here; loads are of all tokens.
         let others = training.subset(training.requests.indices.filter { !unseen.contains($0) }, thinning: 4)
         let judges = training.subset(training.requests.indices.filter(unseen.contains))
-        var search = try PlacementSearch(others, demand)
+        var search = try PlacementSearch(others, demand, until: time)
         search.becomeRehearsal()
-        search.improve(expired: expired)
-        guard let (ours, peers) = search.balance(on: judges), peers > 0, search.peerImbalance > 0 else { return nil }
-        return ours / peers * search.peerImbalance / search.lastImbalance
+        search.improve(until: time)
+        guard let (ours, peers) = search.balance(on: judges), peers.known > 0, let trained = search.peerImbalance
+        else { return nil }
+        return ours / peers * (trained / search.lastImbalance)
     }
 
     /// A random quarter of the requests; in every other part made up of whole labels.

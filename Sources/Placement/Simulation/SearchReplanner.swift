@@ -42,10 +42,10 @@ public struct SearchReplanner: Replanner {
         if let moves {
             let running = try PlacementPlan(
                 nodes: current.nodes, devicesPerNode: current.devicesPerNode, layers: layers, groups: current.groups)
-            return try PlacementSearch.improve(running, moves: moves, training, demand) { false }
+            return try PlacementSearch.improve(running, moves: moves, training, demand)
         }
         var search = try PlacementSearch(training, demand)
-        for _ in 0..<turns { search.improve { false } }
+        for _ in 0..<turns { search.improve() }
         return try search.best()
     }
 }

@@ -10,6 +10,15 @@ struct RequestFolds: Sendable {
     /// So many folds, the first, have all requests: parts alone would not tell how balanced the whole is.
     static let whole = 8
 
+    /// The folds, as 1, that take whole labels, as if never seen.
+    static let newLabels: FoldLoads = {
+        var mask = FoldLoads.zero
+        for fold in stride(from: whole, to: FoldLoads.scalarCount, by: 2) { mask[fold] = 1 }
+        return mask
+    }()
+
+    /// Whether requests of new labels go to the nodes in turn; else those of one label are at home on any one node.
+    var spreadsNewLabels = false
     /// 0 or 1 by request.
     private var shares: [FoldLoads]
     /// A number of each request's label; of the request itself where it has none.
@@ -39,7 +48,7 @@ struct RequestFolds: Sendable {
         var random = SplitMix64(seed: seed)
         for fold in Self.whole..<FoldLoads.scalarCount {
             for request in 0..<count { shares[request][fold] = 0 }
-            let byLabel = fold % 2 == 0 && labelled
+            let byLabel = Self.newLabels[fold] > 0 && labelled
             if byLabel { unseen[fold] = 1 }
             var left = max(count / 6, 4)
             for group in (byLabel ? groups : (0..<count).map { [$0] }).shuffled(using: &random) where left > 0 {
@@ -54,6 +63,9 @@ struct RequestFolds: Sendable {
         guard nodes > 1, unseen != .zero else { return [(home, shares[request])] }
         var parts = [(home: home, share: shares[request] * (1 - unseen))]
         let elsewhere = shares[request] * unseen
+        if spreadsNewLabels, elsewhere != .zero {
+            return parts + (0..<nodes).map { (home: $0, share: elsewhere / Float(nodes)) }
+        }
         for fold in elsewhere.indices where elsewhere[fold] > 0 {
             var random = SplitMix64(seed: seed &+ labels[request] &* 64 &+ UInt64(fold))
             var share = FoldLoads.zero

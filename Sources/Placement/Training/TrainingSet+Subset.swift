@@ -8,7 +8,8 @@ extension TrainingSet {
         var tokens: [Int] = []
         for request in chosen {
             let (first, sampled) = (tokens.count, requests[request].sampled)
-            tokens += stride(from: sampled.lowerBound, to: sampled.upperBound, by: thinning)
+            let middle = min((thinning - 1) / 2, max(0, sampled.count - 1))
+            tokens += stride(from: sampled.lowerBound + middle, to: sampled.upperBound, by: thinning)
             ranges.append(first..<tokens.count)
         }
         return TrainingSet(
@@ -17,23 +18,25 @@ extension TrainingSet {
                 let request = requests[index]
                 return Request(label: request.label, tokens: request.tokens, prompt: request.prompt, sampled: range)
             },
-            counts: counts.map { layer in chosen.flatMap { layer[$0 * experts..<($0 + 1) * experts] } },
+            counts: chosen == Array(requests.indices)
+                ? counts : counts.map { layer in chosen.flatMap { layer[$0 * experts..<($0 + 1) * experts] } },
             sample: sample.map { layer in tokens.flatMap { layer[$0 * shape.topK..<($0 + 1) * shape.topK] } },
             sampleRequest: zip(chosen.indices, ranges).flatMap { repeatElement(Int32($0), count: $1.count) })
     }
 
-    /// Mean over the layers of the largest over mean device load, mean over the folds.
+    /// Imbalance of each layer.
     ///
     /// - Parameters:
     ///   - layers: experts of each device, layer by layer.
     ///   - groups: nil spreads the requests' tokens over the nodes.
+    /// - Returns: nil where the time is over before.
     func imbalances(
         of layers: [[[Int]]], groups: GroupingModel?, room: LayerProblem.Room, folds: RequestFolds,
-        demand: PlacementDemand
-    ) -> [Double] {
+        demand: PlacementDemand, until time: SearchTime = .unlimited
+    ) -> [Imbalance]? {
         let trainer = GroupingTrainer(training: self, nodes: room.nodes, band: demand.band)
         let homes = groups.map { trainer.homes($0, seed: demand.seed) }
-        return Parallel.map(layers.indices, threads: demand.threads) { layer in
+        return Parallel.map(layers.indices, threads: demand.threads, until: time) { layer in
             let problem = problem(layer: layer, room: room, homes: homes, folds: folds, use: .loads)
             return LayerState(problem, cells: .devices(room), held: layers[layer]).imbalance
         }

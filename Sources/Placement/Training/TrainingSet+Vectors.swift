@@ -1,12 +1,17 @@
 extension TrainingSet {
+    /// Numbers of a vector.
+    func width(stride: Int = 1) -> Int { (shape.layerCount + stride - 1) / stride * shape.expertCount }
+
     /// Expert use of each request over all layers as vectors of length 1, `[requests * layers * experts]`.
-    func vectors() -> [Float] {
-        let width = shape.layerCount * shape.expertCount
+    ///
+    /// - Parameter stride: of so many layers one is looked at.
+    func vectors(stride: Int = 1) -> [Float] {
+        let width = width(stride: stride)
         var vectors = [Float](repeating: 0, count: requests.count * width)
         for request in requests.indices {
-            for layer in counts.indices {
+            for (index, layer) in Swift.stride(from: 0, to: counts.count, by: stride).enumerated() {
                 for expert in 0..<shape.expertCount {
-                    vectors[request * width + layer * shape.expertCount + expert] =
+                    vectors[request * width + index * shape.expertCount + expert] =
                         Float(counts[layer][request * shape.expertCount + expert])
                 }
             }
@@ -16,9 +21,9 @@ extension TrainingSet {
     }
 
     /// The same, but a request with a label gets the mean direction of all requests with its label.
-    func labelVectors() -> [Float] {
-        let width = shape.layerCount * shape.expertCount
-        var vectors = vectors()
+    func labelVectors(stride: Int = 1) -> [Float] {
+        let width = width(stride: stride)
+        var vectors = vectors(stride: stride)
         let byLabel = Dictionary(grouping: requests.indices.filter { requests[$0].label != nil }) {
             requests[$0].label ?? ""
         }

@@ -2,23 +2,33 @@ import Activations
 import Foundation
 import Placement
 
-// How a plan for DeepSeek-V3's shape gets better with time:
-// swift run -c release --package-path Benchmarks/Placement PlacementCurve [SECONDS [NODES DEVICES REDUNDANT]] [--loads FILE]
+// What plans for DeepSeek-V3's shape are like after so many seconds, each of a search of its own that was told to end then:
+// swift run -c release --package-path Benchmarks/Placement PlacementCurve [SECONDS,… [REQUESTS [NODES DEVICES REDUNDANT]]] [--objective balance|bytes|time]… [--loads FILE]
 var arguments = Array(CommandLine.arguments.dropFirst())
-var loadsFile: String?
-if let flag = arguments.firstIndex(of: "--loads"), flag + 1 < arguments.count {
-    loadsFile = arguments[flag + 1]
-    arguments.removeSubrange(flag...flag + 1)
+@MainActor func values(of flag: String) -> [String] {
+    var values: [String] = []
+    while let place = arguments.firstIndex(of: flag), place + 1 < arguments.count {
+        values.append(arguments[place + 1])
+        arguments.removeSubrange(place...place + 1)
+    }
+    return values
 }
-let numbers = arguments.compactMap { Int($0) }
-guard numbers.count == arguments.count, [0, 1, 4].contains(numbers.count), numbers.allSatisfy({ $0 >= 0 }) else {
+let loadsFile = values(of: "--loads").last
+let objectives = values(of: "--objective")
+let seconds = arguments.first.map { $0.split(separator: ",").compactMap { Double($0) } } ?? [1, 2, 5, 10, 30, 60]
+let numbers = arguments.dropFirst().compactMap { Int($0) }
+guard numbers.count == max(0, arguments.count - 1), [0, 1, 4].contains(numbers.count), !seconds.isEmpty,
+    numbers.allSatisfy({ $0 >= 0 })
+else {
     FileHandle.standardError.write(
-        Data("usage: PlacementCurve [SECONDS [NODES DEVICES REDUNDANT]] [--loads FILE]\n".utf8))
+        Data(
+            "usage: PlacementCurve [SECONDS,… [REQUESTS [NODES DEVICES REDUNDANT]]] [--objective NAME] [--loads FILE]\n"
+                .utf8))
     exit(64)
 }
-let seconds = numbers.first ?? 20
+let requests = numbers.first ?? 128
 let (nodes, devices, redundant) = numbers.count == 4 ? (numbers[1], numbers[2], numbers[3]) : (40, 8, 32)
-let trace = MadeUpTrace(layers: 58, experts: 256, topK: 8, requests: 128, tokens: 48)
+let trace = MadeUpTrace(layers: 58, experts: 256, topK: 8, requests: requests, tokens: 48)
 var training = TrainingSet(shape: trace.shape)
 for request in trace.requests { training.add(request) }
 if let loadsFile {
@@ -30,35 +40,35 @@ if let loadsFile {
 
 func show(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 
+@MainActor func row(_ plan: PlacementPlan, _ name: String) throws {
+    var trial = try PlanTrial(plan: plan, shape: trace.shape)
+    for request in trace.requests { trial.add(request) }
+    let visits = trial.score.remoteNodesPerToken / Double(trace.shape.layerCount)
+    show(
+        String(
+            format: "| %@ | %.4f | %.4f | %.3f |", name, Measure(plan, training).imbalance, trial.score.imbalance,
+            visits))
+}
+
 @MainActor func curve(_ objective: PlacementDemand.Objective) throws {
     var demand = PlacementDemand(nodes: nodes, devicesPerNode: devices, redundant: redundant)
     demand.objective = objective
     demand.groups = objective != .balance
-    let eplb = Measure(try Baseline.eplb.plan(training, demand), training)
-    show("\nobjective \(objective), \(nodes) x \(devices) devices, \(redundant) redundant")
-    show(String(format: "EPLB's imbalance %.4f, no placement below %.4f", eplb.imbalance, eplb.least))
-    show("| seconds | imbalance | visits |\n| ---: | ---: | ---: |")
-    var started = ContinuousClock.now
-    var search = try PlacementSearch(training, demand)
-    // Time spent searching, measuring left out.
-    var spent = ContinuousClock.now - started
-    var checkpoint = Duration.milliseconds(500)
-    while true {
+    let eplb = try Baseline.eplb.plan(training, demand)
+    show("\nobjective \(objective), \(nodes) x \(devices) devices, \(redundant) redundant, \(requests) requests")
+    show(String(format: "no placement's even imbalance is below %.4f", Measure(eplb, training).least))
+    show("| asked, took, turns | imbalance, even shares | with homes | visits |\n| --- | ---: | ---: | ---: |")
+    try row(eplb, "EPLB")
+    for limit in seconds {
+        let started = ContinuousClock.now
+        let time = SearchTime(until: started + .seconds(limit))
+        var search = try TimedSearch(training, demand, until: time)
+        search.improve(until: time)
         let plan = try search.best()
-        var trial = try PlanTrial(plan: plan, shape: trace.shape)
-        for request in trace.requests { trial.add(request) }
-        show(
-            String(
-                format: "| %.2f | %.4f | %.3f |", spent / .seconds(1), Measure(plan, training).imbalance,
-                trial.score.remoteNodesPerToken / Double(trace.shape.layerCount)))
-        guard spent < .seconds(seconds) else { return }
-        started = ContinuousClock.now
-        let end = started + (checkpoint - spent)
-        while ContinuousClock.now < end { search.improve { ContinuousClock.now >= end } }
-        spent += ContinuousClock.now - started
-        while checkpoint <= spent { checkpoint *= 2 }
-        checkpoint = min(checkpoint, max(.seconds(seconds), spent + .milliseconds(1)))
+        let took = (ContinuousClock.now - started) / .seconds(1)
+        try row(plan, String(format: "%.0f s, %.2f s, %d", limit, took, search.search.turns))
     }
 }
-try curve(.balance)
-try curve(.bytes)
+for objective in objectives.isEmpty ? ["balance", "bytes"] : objectives {
+    try curve(objective == "balance" ? .balance : objective == "time" ? .time(visit: 1, imbalance: 1) : .bytes)
+}

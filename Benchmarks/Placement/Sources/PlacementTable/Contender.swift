@@ -38,7 +38,7 @@ enum Contender: Hashable {
             demand.groups = false
         }
         var search = try PlacementSearch(training, demand)
-        for _ in 0..<turns { search.improve { false } }
+        for _ in 0..<turns { search.improve() }
         return try search.best()
     }
 }

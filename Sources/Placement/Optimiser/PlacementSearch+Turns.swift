@@ -1,0 +1,74 @@
+import Activations
+
+/// The work of a turn.
+extension PlacementSearch {
+    /// - Returns: false where the time was over before; then nothing of this value is of use.
+    mutating func turn(until time: SearchTime) -> Bool {
+        let started = ContinuousClock.now
+        if demand.groups, isStart {
+            guard let found = clusters(until: time.part(0.3)) else { return false }
+            homes = found
+        }
+        guard place(within: time.part(turns == 0 ? 0.4 : 0.2), until: time) else { return false }
+        let placed = ContinuousClock.now
+        guard !demand.groups || regroup(until: time) else { return false }
+        turns += 1
+        keepIfBest()
+        took = (.now - placed, .now - started)
+        if rehearses, peer != nil, time.allows(took.homes * 40) { rehearse(until: time) }
+        giveLeeway()
+        return true
+    }
+
+    /// - Returns: false where the time was over before all layers were placed.
+    private mutating func place(within part: SearchTime, until time: SearchTime) -> Bool {
+        let first = demand.groups ? isStart : turns == 0
+        let job = LayerJob(
+            training: training, demand: demand, room: room, homes: homes,
+            // Other folds than those that judge the turn, so that these tell whether balance came by chance.
+            folds: demand.objective == .balance
+                ? folds : RequestFolds(training, seed: demand.seed &+ 18 &+ UInt64(turns)),
+            trusted: trusted(), costs: states.indices.map(cost),
+            steps: time.left == nil ? tuning.steps : 20 * tuning.steps,
+            temperature: first ? tuning.hot : tuning.warm,
+            isFirst: first, seed: demand.seed &+ UInt64(turns) &* 1_000_003, time: part)
+        let (old, oldWhole) = (states, whole)
+        let found = Parallel.map(old.indices, threads: demand.threads, until: time) { layer in
+            job.run(layer, from: old[layer], oldWhole?[layer])
+        }
+        guard let found else { return false }
+        if whole != nil { whole = found.compactMap(\.whole) }
+        free = found.map(\.free)
+        states = cheaper(free, whole)
+        return true
+    }
+
+    /// Places the best plan's copies better for the homes it has.
+    mutating func settle(until time: SearchTime) {
+        let (old, costs, rule) = (bestStates, bestStates.indices.map(cost), demand.survivesNodeLoss)
+        let (seed, threads) = (demand.seed &+ UInt64(turns) &* 77, demand.threads)
+        let (steps, heat) = (time.left == nil ? tuning.steps : .max, tuning.warm)
+        let found = Parallel.map(old.indices, threads: threads) { layer in
+            var search = LayerSearch(
+                old[layer], cost: costs[layer], rule: rule ? .spread : .none, seed: seed &+ UInt64(layer))
+            search.run(
+                steps: steps, temperature: heat, until: time.share(ofItems: old.count - layer, threads: threads))
+            return search.best
+        }
+        let last = (states, model)
+        (states, model) = (found, bestModel)
+        keepIfBest()
+        (states, model) = last
+    }
+
+    func cheaper(_ free: [LayerState], _ whole: [LayerState]?) -> [LayerState] {
+        free.indices.map { layer in
+            guard let whole, cost(layer)(whole[layer]) < cost(layer)(free[layer]) else { return free[layer] }
+            return whole[layer]
+        }
+    }
+
+    func trusted() -> [TrustedDevices]? {
+        peer?.layers.map { TrustedDevices($0, experts: training.shape.expertCount, slip: slip) }
+    }
+}
