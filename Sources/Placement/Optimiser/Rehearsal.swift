@@ -9,8 +9,8 @@ struct Rehearsal {
     /// Taken where nothing can be measured: few requests, or no time.
     static let usualSlip = Imbalance(known: 1.03, new: 1.03)
     /// So few parts cannot tell less, and where balance is all chance, more would leave nothing to choose from.
-    static let least = Imbalance(known: 1.05, new: 1.05)
-    static let most = Imbalance(known: 1.07, new: 1.07)
+    static let least = Imbalance(known: 1.04, new: 1.04)
+    static let most = Imbalance(known: 1.06, new: 1.06)
     /// Every other one leaves out whole labels.
     private static let parts = 4
 
