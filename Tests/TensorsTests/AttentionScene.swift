@@ -18,7 +18,7 @@ struct AttentionScene {
     private let head: Int
 
     /// Chunk borders of these tests.
-    private static let chunk = 192
+    static let chunk = 192
 
     init(seed: UInt64, type: KVCacheType, isLatent: Bool) {
         var random = SplitMix64(seed: seed)
@@ -51,7 +51,9 @@ struct AttentionScene {
     }
 
     /// Shape [rows × heads × value size].
-    func run(_ kernels: Kernels, rows taken: Range<Int>? = nil) -> [Float] {
+    ///
+    /// - Parameter step: positions of one call, a chunk or pages that divide one.
+    func run(_ kernels: Kernels, rows taken: Range<Int>? = nil, step: Int = chunk) -> [Float] {
         let taken = taken ?? 0..<rows
         let pages = storedPages(kernels)
         let table = pages.map { UnsafeRawPointer($0.pointer) } as [UnsafeRawPointer?]
@@ -68,11 +70,15 @@ struct AttentionScene {
             let rows = AttentionQueries(
                 vectors: base + taken.lowerBound * heads * shape.keySize, rows: taken.count, heads: heads,
                 position: positions - self.rows + taken.lowerBound, mask: reach)
-            for start in stride(from: 0, to: positions, by: Self.chunk) {
+            for start in stride(from: 0, to: positions, by: step) {
+                let isFirst = start < Self.chunk
+                let course = AttentionCourse(
+                    continues: !start.isMultiple(of: Self.chunk), nextHeadFollows: step < Self.chunk)
                 kernels.attend(
-                    shape, head: head, queries: rows, pages: table, positions: start..<start + Self.chunk,
-                    scratch: scratch.pointer, state: start == 0 ? whole : part)
-                if start > 0 { kernels.merge(part, into: whole, shape, count: count) }
+                    shape, head: head, queries: rows, pages: table, positions: start..<start + step,
+                    course: course, scratch: scratch.pointer, state: isFirst ? whole : part)
+                let isLast = (start + step).isMultiple(of: Self.chunk) || start + step >= positions
+                if isLast, !isFirst { kernels.merge(part, into: whole, shape, count: count) }
             }
         }
         kernels.finish(

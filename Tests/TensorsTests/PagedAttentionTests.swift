@@ -39,6 +39,15 @@ import Testing
         }
     }
 
+    /// Page by page, going on with one state, gives the bits of a whole chunk.
+    @Test(arguments: everyKernels, KVCacheType.allCases)
+    func pagesOneByOneAreAChunk(_ kernels: Kernels, _ type: KVCacheType) {
+        for seed in UInt64(300)..<320 {
+            let scene = AttentionScene(seed: seed, type: type, isLatent: seed % 3 == 2)
+            #expect(scene.run(kernels) == scene.run(kernels, step: KVPageShape.positions), "seed \(seed)")
+        }
+    }
+
     /// A query without any position in sight gives zeros, and adds nothing to what came before.
     @Test(arguments: everyKernels) func nothingSeenIsZero(_ kernels: Kernels) {
         let shape = KVPageShape(type: .f16, heads: 1, keySize: 24, valueSize: 24)
