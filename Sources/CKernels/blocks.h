@@ -148,4 +148,8 @@ static inline void unpack_q3_scales(const uint8_t packed[12], uint8_t out[16]) {
     memcpy(out, words, 16);
 }
 
+// The logarithm of what corrections of rounded inputs (`gh_rounded_block`) are multiplied with, for units of so many
+// blocks: the least offset of the codes that such inputs are multiplied with.
+static inline int least_offset_log2(int blocks) { return blocks == 8 ? 5 : blocks == 4 ? 4 : 3; }
+
 #endif

@@ -63,7 +63,7 @@ static inline void round_block(
 // `count` blocks with one scale, a unit of `unit` or what is left of one.
 static inline void round_unit(
     const float *restrict x, const int count, const int unit, gh_rounded_block *restrict out) {
-    const int32_t offset = unit == 8 ? -32 : unit == 4 ? -16 : -8;
+    const int32_t offset = -(1 << least_offset_log2(unit));
     uint32_t bits = largest_magnitude(x, 32 * count);
     bool is_finite = bits < 0x7F800000;
     float largest = float_from_bits(bits), scale = is_finite ? largest / 127 : float_from_bits(0x7FC00000);

@@ -56,10 +56,6 @@ PACKED_INLINE int has_shared_scale(packed_layout layout) { return layout.scales 
 PACKED_INLINE int input_blocks(packed_layout layout) {
     return has_shared_scale(layout) ? 8 : layout.scales == scales_e8m0 ? 4 : 1;
 }
-// The logarithm of what the corrections of an input are multiplied with already.
-PACKED_INLINE int least_offset_log2(packed_layout layout) {
-    return input_blocks(layout) == 8 ? 5 : input_blocks(layout) == 4 ? 4 : 3;
-}
 // Whether four bits stand for values of a table.
 PACKED_INLINE int has_table(packed_layout layout) { return layout.codes == codes_fp4 || layout.codes == codes_iq4; }
 

@@ -58,7 +58,7 @@ PACKED_INLINE row_integers packed_correction(const packed_layout layout, const g
     if (!products_have_offset(layout)) return integers_zero();
     row_integers sum = integers_all(x->corrections[half]);
     if (layout.scales == scales_k) sum = integers_sum(sum, integers_all(x->corrections[1]));
-    const int more = layout.offset_log2 - least_offset_log2(layout);
+    const int more = layout.offset_log2 - least_offset_log2(input_blocks(layout));
     return more ? integers_shifted(sum, more) : sum;
 }
 

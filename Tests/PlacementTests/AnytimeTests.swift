@@ -20,6 +20,13 @@ import Testing
     /// Every count up to a hundred ends another part of a search; beyond, the parts come again.
     private static let calls = Array(0..<100) + stride(from: 100, to: 1200, by: 37)
 
+    private func demand(_ objective: PlacementDemand.Objective) -> PlacementDemand {
+        var demand = PlacementDemand(nodes: 3, devicesPerNode: 2, redundant: 3)
+        demand.objective = objective
+        demand.groups = objective != .balance
+        return demand
+    }
+
     private func check(_ plan: PlacementPlan, _ trace: PlantedTrace, copies: Int, _ comment: Comment) throws {
         for layout in plan.layers {
             #expect(layout.devices.joined().count == copies, comment)
@@ -35,9 +42,7 @@ import Testing
         objective: PlacementDemand.Objective
     ) throws {
         let trace = PlantedTrace(seed: 11, layers: 3, experts: 12, topK: 2, kinds: 3, requests: 72, tokens: 8)
-        var demand = PlacementDemand(nodes: 3, devicesPerNode: 2, redundant: 3)
-        demand.objective = objective
-        demand.groups = objective != .balance
+        var demand = demand(objective)
         demand.threads = 1
         let eplb = try trace.score(Baseline.eplb.plan(trace.training, demand))
         let training = trace.training
@@ -65,9 +70,7 @@ import Testing
         objective: PlacementDemand.Objective
     ) throws {
         let trace = PlantedTrace(seed: 12, layers: 3, experts: 12, topK: 2, kinds: 3, requests: 72, tokens: 8)
-        var demand = PlacementDemand(nodes: 3, devicesPerNode: 2, redundant: 3)
-        demand.objective = objective
-        demand.groups = objective != .balance
+        let demand = demand(objective)
         let training = trace.training
         for calls in Self.calls {
             let time = time(ends: calls, after: .seconds(600))

@@ -39,58 +39,63 @@ struct PagedAttention {
     private func attend(_ unit: AttentionPlan.Unit, _ operands: Operands, _ step: AttentionStep, worker: Int) {
         let piece = step.plan.pieces[unit.piece]
         let tile = step.plan.tiles[piece.tile]
-        let scratch = Scratch(work, tile, groups: unit.groups.count, pool, worker: worker)
-        let position = step.batch.sequences[tile.sequence].position(of: tile.rows.lowerBound)
-        let queries = unit.groups.enumerated().map { index, group in
-            scaled(group, tile, position: position, operands, to: scratch.queries(index), step)
-        }
+        let scratch = Scratch(work, tile, groups: unit.groups, pool, worker: worker)
+        for group in unit.groups { scale(group, tile, operands, to: scratch.queries(group)) }
         for chunk in piece.chunks {
             let isFirst = chunk == piece.chunks.lowerBound
-            let partials = unit.groups.map { step.plan.partial(tile, chunk: chunk, group: $0) }
-            let states = partials.indices.map { index in
-                AttentionState(
-                    partials[index].map { operands.partials + $0 }
-                        ?? (isFirst ? scratch.whole(index) : scratch.part(index)),
-                    count: queries[index].count)
+            attend(chunk, of: tile, groups: unit.groups, scratch, step) { group in
+                step.plan.partial(tile, chunk: chunk, group: group).map { operands.partials + $0 }
+                    ?? (isFirst ? scratch.whole(group) : scratch.part(group))
             }
-            attend(chunk, of: tile, groups: unit.groups, queries: queries, states: states, scratch.kernel, step)
             guard tile.partials == nil, !isFirst else { continue }
-            for (index, state) in states.enumerated() {
-                let count = queries[index].count
-                kernels.merge(state, into: AttentionState(scratch.whole(index), count: count), work.page, count: count)
+            for group in unit.groups {
+                let count = count(tile, group)
+                kernels.merge(
+                    AttentionState(scratch.part(group), count: count),
+                    into: AttentionState(scratch.whole(group), count: count), work.page, count: count)
             }
         }
         guard tile.partials == nil else { return }
-        for (index, group) in unit.groups.enumerated() {
+        for group in unit.groups {
             finish(
-                AttentionState(scratch.whole(index), count: queries[index].count), tile, group: group, operands)
+                AttentionState(scratch.whole(group), count: count(tile, group)), tile, group: group, operands)
         }
     }
 
     /// The softmax of one chunk for several groups: page after page, and in each head after head, as they lie in memory.
+    ///
+    /// - Parameter state: where a group's goes.
     private func attend(
-        _ chunk: Int, of tile: AttentionPlan.Tile, groups: Range<Int>, queries: [AttentionQueries],
-        states: [AttentionState], _ scratch: UnsafeMutablePointer<Float>, _ step: AttentionStep
+        _ chunk: Int, of tile: AttentionPlan.Tile, groups: Range<Int>, _ scratch: Scratch, _ step: AttentionStep,
+        state: (Int) -> UnsafeMutablePointer<Float>
     ) {
         let sequence = step.batch.sequences[tile.sequence]
         let pages = sequence.cache.pages(step.block)
         let first = chunk * AttentionPlan.chunk
-        let positions = first..<min(first + AttentionPlan.chunk, sequence.position(of: tile.rows.upperBound))
+        let end = min(first + AttentionPlan.chunk, sequence.position(of: tile.rows.upperBound))
         let length = groups.count > 1 ? KVPageShape.positions : AttentionPlan.chunk
-        for start in stride(from: first, to: positions.upperBound, by: length) {
+        for start in stride(from: first, to: end, by: length) {
             let course = AttentionCourse(continues: start > first, nextHeadFollows: groups.count > 1)
-            for (index, group) in groups.enumerated() {
+            for group in groups {
+                let queries = AttentionQueries(
+                    vectors: scratch.queries(group), rows: tile.rows.count, heads: work.heads(of: group).count,
+                    position: sequence.position(of: tile.rows.lowerBound), mask: step.shape.mask.reach)
                 kernels.attend(
-                    work.page, head: work.cacheHead(of: group), queries: queries[index], pages: pages,
-                    positions: start..<min(start + length, positions.upperBound), course: course, scratch: scratch,
-                    state: states[index])
+                    work.page, head: work.cacheHead(of: group), queries: queries, pages: pages,
+                    positions: start..<min(start + length, end), course: course, scratch: scratch.kernel,
+                    state: AttentionState(state(group), count: queries.count))
             }
         }
     }
 
+    /// Queries of a tile that attend to the keys of one group.
+    private func count(_ tile: AttentionPlan.Tile, _ group: Int) -> Int {
+        tile.rows.count * work.heads(of: group).count
+    }
+
     /// Merges the chunks of a tile in order.
     private func gather(_ tile: AttentionPlan.Tile, group: Int, _ operands: Operands, _ plan: AttentionPlan) {
-        let count = tile.rows.count * work.heads(of: group).count
+        let count = count(tile, group)
         func state(_ chunk: Int) -> AttentionState? {
             plan.partial(tile, chunk: chunk, group: group).map {
                 AttentionState(operands.partials + $0, count: count)
@@ -113,11 +118,10 @@ struct PagedAttention {
             rowStride: rowStride)
     }
 
-    /// The queries of a tile's rows for one group, times the scale, next to each other.
-    private func scaled(
-        _ group: Int, _ tile: AttentionPlan.Tile, position: Int, _ operands: Operands,
-        to vectors: UnsafeMutablePointer<Float>, _ step: AttentionStep
-    ) -> AttentionQueries {
+    /// Puts the queries of a tile's rows for one group, times the scale, next to each other.
+    private func scale(
+        _ group: Int, _ tile: AttentionPlan.Tile, _ operands: Operands, to vectors: UnsafeMutablePointer<Float>
+    ) {
         let heads = work.heads(of: group)
         let size = work.page.keySize
         let width = heads.count * size
@@ -126,31 +130,32 @@ struct PagedAttention {
             let target = vectors + index * width
             for i in 0..<width { target[i] = source[i] * scale }
         }
-        return AttentionQueries(
-            vectors: vectors, rows: tile.rows.count, heads: heads.count, position: position,
-            mask: step.shape.mask.reach)
     }
 
     /// Memory of one worker: for each group two states and queries, and the kernel's. Each begins at a multiple of 16
     /// floats.
     private struct Scratch {
         let kernel: UnsafeMutablePointer<Float>
-        private let groups: UnsafeMutablePointer<Float>
+        private let first: UnsafeMutablePointer<Float>
+        private let groups: Range<Int>
         private let state: Int
         private let floatsOfGroup: Int
 
-        init(_ work: AttentionWork, _ tile: AttentionPlan.Tile, groups count: Int, _ pool: ComputePool, worker: Int) {
+        init(_ work: AttentionWork, _ tile: AttentionPlan.Tile, groups: Range<Int>, _ pool: ComputePool, worker: Int) {
             let queries = tile.rows.count * work.headsPerGroup
             state = AttentionState.floats(count: queries, stride: work.page.valueStride)
             floatsOfGroup = 2 * state + (queries * work.page.keySize + 15) / 16 * 16
             let kernelFloats = Kernels.attentionScratch(work.page, count: queries)
-            let floats = kernelFloats + count * floatsOfGroup
+            let floats = kernelFloats + groups.count * floatsOfGroup
             kernel = pool.scratch(worker: worker, bytes: floats * MemoryLayout<Float>.stride)
                 .assumingMemoryBound(to: Float.self)
-            groups = kernel + kernelFloats
+            first = kernel + kernelFloats
+            self.groups = groups
         }
 
-        func whole(_ group: Int) -> UnsafeMutablePointer<Float> { groups + group * floatsOfGroup }
+        func whole(_ group: Int) -> UnsafeMutablePointer<Float> {
+            first + (group - groups.lowerBound) * floatsOfGroup
+        }
         func part(_ group: Int) -> UnsafeMutablePointer<Float> { whole(group) + state }
         func queries(_ group: Int) -> UnsafeMutablePointer<Float> { whole(group) + 2 * state }
     }

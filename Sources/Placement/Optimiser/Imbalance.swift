@@ -1,7 +1,6 @@
 /// Largest over mean device load as the folds of `RequestFolds` have it.
 ///
-/// Where labels are new is counted apart from where they are known: a placement that spreads new requests evenly and one
-/// that finds homes for them by their words may be as balanced on known labels, and are not on new ones.
+/// A limit is of all folds together. Where labels are new is counted apart for the rehearsal, which compares like with like.
 struct Imbalance: Sendable {
     /// Mean over the folds whose labels are known.
     var known: Double
@@ -27,12 +26,6 @@ struct Imbalance: Sendable {
 
     private static let newFolds = RequestFolds.newLabels.sum()
     private static let knownFolds = Float(FoldLoads.scalarCount) - newFolds
-
-    /// Each fold's.
-    var folds: FoldLoads {
-        FoldLoads(repeating: Float(known)).replacing(
-            with: Float(new), where: RequestFolds.newLabels .> FoldLoads.zero)
-    }
 
     /// Mean over all folds.
     var mean: Double {

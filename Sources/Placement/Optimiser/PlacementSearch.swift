@@ -32,7 +32,7 @@ public struct PlacementSearch: Sendable {
     var free: [LayerState] = []
     var whole: [LayerState]?
     /// By how much more the balance of devices that are not EPLB's slips on unseen requests.
-    var slip = Imbalance.least
+    var slip = 1.0
     var bestLayouts: [[[Int]]]
     var bestStates: [LayerState] = []
     var bestModel: GroupingModel?
@@ -189,7 +189,7 @@ public struct PlacementSearch: Sendable {
 
     /// From now on nothing keeps EPLB's devices, `slip` is not measured, and fewer steps do: this is a rehearsal.
     mutating func becomeRehearsal() {
-        (rehearses, whole, slip) = (false, nil, .least)
+        (rehearses, whole, slip) = (false, nil, 1)
         tuning.steps /= 2
     }
 

@@ -7,10 +7,9 @@ import Randomness
 /// others, and the balance of both is taken on those left out.
 struct Rehearsal {
     /// Taken where nothing can be measured: few requests, or no time.
-    static let usualSlip = Imbalance(known: 1.03, new: 1.03)
+    static let usualSlip = 1.03
     /// So few parts cannot tell less, and where balance is all chance, more would leave nothing to choose from.
-    static let least = Imbalance(known: 1.04, new: 1.04)
-    static let most = Imbalance(known: 1.06, new: 1.06)
+    private static let slips = 1.04...1.06
     /// Every other one leaves out whole labels.
     private static let parts = 4
 
@@ -19,7 +18,7 @@ struct Rehearsal {
 
     /// By how much more ours rises than the peer's from training to unseen requests, as a factor that most sets of
     /// unseen requests stay below; nil where it cannot be said.
-    func slip(until time: SearchTime) -> Imbalance? {
+    func slip(until time: SearchTime) -> Double? {
         guard training.requests.count >= 64 else { return nil }
         var slips: [Double] = []
         for part in 0..<Self.parts {
@@ -29,8 +28,7 @@ struct Rehearsal {
         }
         let mean = slips.reduce(0, +) / Double(slips.count)
         let variance = slips.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(slips.count - 1)
-        let slip = mean + variance.squareRoot()
-        return Imbalance(known: slip, new: slip).clamped(Self.least, Self.most)
+        return min(max(Self.slips.lowerBound, mean + variance.squareRoot()), Self.slips.upperBound)
     }
 
     private func slip(_ part: Int, until time: SearchTime) throws(PlacementError) -> Imbalance? {

@@ -4,7 +4,7 @@ import Randomness
 /// loaded more by what balance slips.
 struct TrustedDevices: Sendable {
     /// By how much more the balance of devices that are not EPLB's slips on unseen requests.
-    let slip: FoldLoads
+    let slip: Float
     /// EPLB's copies of each expert.
     private let copies: [Int]
     /// What an expert adds to the fingerprint of its device.
@@ -14,8 +14,8 @@ struct TrustedDevices: Sendable {
     /// Devices with more experts are known only whole, not by their parts.
     private static let mostOfParts = 4
 
-    init(_ devices: [[Int]], experts: Int, slip: Imbalance) {
-        self.slip = slip.folds
+    init(_ devices: [[Int]], experts: Int, slip: Double) {
+        self.slip = Float(slip)
         var random = SplitMix64(seed: 0x7275_7374)
         marks = (0..<experts).map { _ in random.next() }
         var copies = [Int](repeating: 0, count: experts)

@@ -18,7 +18,7 @@ let objectives = values(of: "--objective")
 let seconds = arguments.first.map { $0.split(separator: ",").compactMap { Double($0) } } ?? [1, 2, 5, 10, 30, 60]
 let numbers = arguments.dropFirst().compactMap { Int($0) }
 guard numbers.count == max(0, arguments.count - 1), [0, 1, 4].contains(numbers.count), !seconds.isEmpty,
-    numbers.allSatisfy({ $0 >= 0 })
+    numbers.allSatisfy({ $0 >= 0 }), objectives.allSatisfy(["balance", "bytes", "time"].contains)
 else {
     FileHandle.standardError.write(
         Data(
