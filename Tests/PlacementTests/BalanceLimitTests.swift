@@ -62,6 +62,23 @@ import Testing
         #expect(ours.remoteNodesPerToken < 0.8 * other.remoteNodesPerToken, "seed \(seed)")
     }
 
+    /// Few requests tell little of balance, but whole devices can change nodes without any risk to it.
+    @Test(arguments: 0..<4) func `fewer visits at EPLB's balance from few requests`(seed: UInt64) throws {
+        let trace = PlantedTrace(
+            seed: seed, layers: 3, experts: 64, topK: 6, kinds: 6, requests: 120, tokens: 40, liking: 0.6)
+        var training = TrainingSet(shape: trace.shape)
+        for request in trace.requests.prefix(48) { training.add(request) }
+        let unseen = Array(trace.requests.dropFirst(48))
+        var demand = PlacementDemand(nodes: 4, devicesPerNode: 8, redundant: 8)
+        demand.seed = seed
+        let other = try score(Baseline.eplb.plan(training, demand), unseen, trace.shape)
+        var search = try PlacementSearch(training, demand)
+        for _ in 0..<3 { search.improve() }
+        let ours = try score(search.best(), unseen, trace.shape)
+        #expect(ours.remoteNodesPerToken < 0.97 * other.remoteNodesPerToken, "seed \(seed)")
+        #expect(ours.imbalance <= other.imbalance * 1.02, "seed \(seed)")
+    }
+
     @Test func `what differs from fold to fold is no gain`() throws {
         let trace = PlantedTrace(seed: 2, experts: 16, topK: 3, kinds: 4, requests: 160)
         var demand = PlacementDemand(nodes: 4, devicesPerNode: 2)

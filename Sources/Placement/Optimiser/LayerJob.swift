@@ -17,11 +17,20 @@ struct LayerJob: Sendable {
     /// Of all layers together.
     let time: SearchTime
 
-    /// Copies wherever they may be and, where `oldWhole` is given, its devices as they are.
-    func run(_ layer: Int, from old: LayerState, _ oldWhole: LayerState?) -> (free: LayerState, whole: LayerState?) {
+    /// How devices that are kept as they are may be moved, in the order of `kept`.
+    private static let exchanges: [LayerSearch.Rule] = [.wholeDevices, .evenDevices]
+
+    /// Copies wherever they may be, then, for each of `kept`, its devices as they are.
+    ///
+    /// - Parameter kept: a placement for each way to move whole devices, or none.
+    func run(_ layer: Int, from old: LayerState, kept: [LayerState]) -> [LayerState] {
         let time = time.share(ofItems: costs.count - layer, threads: demand.threads)
-        let free = place(layer, from: old, until: oldWhole == nil ? time : time.part(0.5))
-        return (free, oldWhole.map { placeWhole(layer, from: $0, until: time) })
+        var found = [place(layer, from: old, until: kept.isEmpty ? time : time.part(0.5))]
+        for (index, (old, rule)) in zip(kept, Self.exchanges).enumerated() {
+            let part = time.share(ofItems: kept.count - index, threads: 1)
+            found.append(exchange(layer, from: old, rule, until: part))
+        }
+        return found
     }
 
     private func place(_ layer: Int, from old: LayerState, until time: SearchTime) -> LayerState {
@@ -37,9 +46,11 @@ struct LayerJob: Sendable {
     }
 
     /// Each device on the node where it serves best.
-    private func placeWhole(_ layer: Int, from old: LayerState, until time: SearchTime) -> LayerState {
-        let state = LayerState(problem(layer, use: .merged), cells: old.cells, held: old.held.map { $0.map(Int.init) })
-        return search(state, layer, steps: steps / 4, rule: .wholeDevices, until: time)
+    private func exchange(
+        _ layer: Int, from old: LayerState, _ rule: LayerSearch.Rule, until time: SearchTime
+    ) -> LayerState {
+        let state = old.judged(by: problem(layer, use: .merged))
+        return search(state, layer, steps: steps / 4, rule: rule, until: time)
     }
 
     private func problem(_ layer: Int, use: TrainingSet.SampleUse) -> LayerProblem {

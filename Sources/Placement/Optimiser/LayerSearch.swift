@@ -36,16 +36,24 @@ struct LayerSearch: Sendable {
         case spread
         /// What is together on a device stays together: only whole devices change places.
         case wholeDevices
+        /// The same, and copies of an expert come to be on one node, where they share its load evenly whatever the homes.
+        case evenDevices
+
+        var keepsDevices: Bool { self == .wholeDevices || self == .evenDevices }
     }
 
-    /// - Parameter state: with cells of single devices for `wholeDevices`.
+    /// Visits that it is worth under `evenDevices` to have the copies of an expert on one node fewer.
+    private static let dispersalPrice = 0.2
+
+    /// - Parameter state: with cells of single devices where the rule keeps devices.
     init(_ state: LayerState, cost: SearchCost, rule: Rule = .none, seed: UInt64) {
         self.state = state
         self.cost = cost
         self.rule = rule
         best = state
         random = SplitMix64(seed: seed)
-        current = cost(bytes: state.bytes, imbalance: state.imbalance)
+        (current, bestCost) = (0, 0)
+        current = cost(state) + apart
         bestCost = current
     }
 
@@ -87,12 +95,19 @@ struct LayerSearch: Sendable {
         return true
     }
 
+    /// What copies on several nodes cost beside visits and loads.
+    private var apart: Double {
+        guard rule == .evenDevices else { return 0 }
+        let nodes = state.counts.indices.reduce(0) { $0 + state.dispersal(UInt16($1)) }
+        return Self.dispersalPrice * Double(nodes)
+    }
+
     private var problem: LayerProblem { state.problem }
     private var slotsPerCell: Int { state.cells.devices * problem.room.slotsPerDevice }
 
     private mutating func consider(_ move: LayerState.Move, allowance: Double) {
         var trial = state.attempt(move)
-        let ceiling = current + allowance
+        let ceiling = current + allowance - apart
         guard rule != .spread || move.experts.allSatisfy(state.spansNodes) else { return state.revert(move) }
         // Loads are dearer to find out than visits, and cannot save a move whose visits alone are too many.
         guard cost(bytes: trial.bytes, imbalance: .least) <= ceiling + 1e-12 else { return state.revert(move) }
@@ -100,7 +115,7 @@ struct LayerSearch: Sendable {
         let after = cost(bytes: trial.bytes, imbalance: trial.imbalance)
         guard after <= ceiling, after.isFinite else { return state.revert(move) }
         state.commit(trial)
-        current = after
+        current = after + apart
         if current < bestCost - 1e-9 {
             best = state
             bestCost = current
@@ -108,7 +123,7 @@ struct LayerSearch: Sendable {
     }
 
     private mutating func proposal() -> LayerState.Move? {
-        if rule == .wholeDevices { return exchange() }
+        if rule.keepsDevices { return exchange() }
         let extra = problem.room.copies > problem.experts
         let free = state.held.count * slotsPerCell > problem.room.copies
         switch random.next() % 4 {

@@ -46,6 +46,11 @@ struct LayerState: Sendable {
         imbalance = imbalance(peaks)
     }
 
+    /// The same placement by other tokens, homes or folds.
+    func judged(by problem: LayerProblem) -> LayerState {
+        LayerState(problem, cells: cells, held: held.map { $0.map(Int.init) })
+    }
+
     /// How the devices are grouped into cells.
     struct Cells: Sendable {
         /// Cells of a node: 1, or as many as it has devices.

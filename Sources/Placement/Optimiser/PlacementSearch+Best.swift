@@ -21,11 +21,15 @@ extension PlacementSearch {
         bestStates[layer] = new
     }
 
-    /// What makes one set of layers better than another, lower is better. A hundredth above the limit is worth a
-    /// third of the visits.
+    /// What makes one set of layers better than another, lower is better. A hundredth above the limit makes visits count
+    /// three times.
     func merit(_ states: [LayerState]) -> Double {
         guard let limit else { return states.reduce(0) { $0 + Self.cost(demand)($1) } }
-        return states.reduce(0) { $0 + $1.bytes } * (1 + 30 * (imbalance(states) / limit).excess(over: .least))
+        let ratio = imbalance(states) / limit
+        var excess = ratio.excess(over: .least)
+        // A grouping that sends new labels to the nodes in turn is balanced better on these than one that knows words can be.
+        if peer?.groups == nil { excess = max(excess, ratio.new - 1) }
+        return states.reduce(0) { $0 + $1.bytes } * (1 + 200 * excess)
     }
 
     func imbalance(_ states: [LayerState]) -> Imbalance {

@@ -57,19 +57,22 @@ extension PlacementSearch {
         guard let fitted = trainer.fit(costs: costs.visits, savings: savings, until: time) else { return false }
         model = fitted
         homes = trainer.homes(fitted, seed: demand.seed &+ UInt64(turns) &* 31)
-        let wholes = whole.flatMap { judged($0, until: time) }
-        guard let frees = judged(free, until: time), (wholes == nil) == (whole == nil) else { return false }
-        states = cheaper(frees, wholes)
+        let found = candidates
+        // Layers of the best plan may be the better part of a new one, for the homes of now.
+        let all = limit != nil ? zip(found, bestStates).map { $0 + [$1] } : found
+        guard let judged = judged(all, until: time) else { return false }
+        reached = imbalance(cheapest(zip(judged, found).map { Array($0.prefix($1.count)) }))
+        states = bestTogether(judged)
         return true
     }
 
-    /// The same placements with the homes of now, and by other folds than those they were made for.
-    private func judged(_ old: [LayerState], until time: SearchTime) -> [LayerState]? {
+    /// Placements of each layer with the homes of now, and by other folds than those they were made for.
+    private func judged(_ old: [[LayerState]], until time: SearchTime) -> [[LayerState]]? {
         let (training, homes, room, folds, trusted) = (training, homes, room, folds, trusted())
         return Parallel.map(old.indices, threads: demand.threads, until: time) { layer in
             var problem = training.problem(layer: layer, room: room, homes: homes, folds: folds)
             problem.trusted = trusted?[layer]
-            return LayerState(problem, cells: old[layer].cells, held: old[layer].held.map { $0.map(Int.init) })
+            return old[layer].map { $0.judged(by: problem) }
         }
     }
 

@@ -32,14 +32,14 @@ extension PlacementSearch {
             steps: time.left == nil ? tuning.steps : 20 * tuning.steps,
             temperature: first ? tuning.hot : tuning.warm,
             isFirst: first, seed: demand.seed &+ UInt64(turns) &* 1_000_003, time: part)
-        let (old, oldWhole) = (states, whole)
+        let (old, kept) = (states, kept)
         let found = Parallel.map(old.indices, threads: demand.threads, until: time) { layer in
-            job.run(layer, from: old[layer], oldWhole?[layer])
+            job.run(layer, from: old[layer], kept: kept[layer])
         }
         guard let found else { return false }
-        if whole != nil { whole = found.compactMap(\.whole) }
-        free = found.map(\.free)
-        states = cheaper(free, whole)
+        free = found.map { $0[0] }
+        self.kept = found.map { Array($0.dropFirst()) }
+        states = cheapest(found)
         return true
     }
 
@@ -59,13 +59,6 @@ extension PlacementSearch {
         (states, model) = (found, bestModel)
         keepIfBest()
         (states, model) = last
-    }
-
-    func cheaper(_ free: [LayerState], _ whole: [LayerState]?) -> [LayerState] {
-        free.indices.map { layer in
-            guard let whole, cost(layer)(whole[layer]) < cost(layer)(free[layer]) else { return free[layer] }
-            return whole[layer]
-        }
     }
 
     func trusted() -> [TrustedDevices]? {

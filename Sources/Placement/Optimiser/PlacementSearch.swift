@@ -28,9 +28,12 @@ public struct PlacementSearch: Sendable {
     var model: GroupingModel?
     /// The last turn's.
     var states: [LayerState] = []
-    /// With EPLB's devices as they are; each turn takes these or others, layer by layer.
+    /// What the last turn found with any devices.
     var free: [LayerState] = []
-    var whole: [LayerState]?
+    /// What it found for each layer with EPLB's devices as they are, none where these are not sought.
+    var kept: [[LayerState]]
+    /// Imbalance of the cheapest of both, as `limit` bounds it.
+    var reached = Imbalance.zero
     /// By how much more the balance of devices that are not EPLB's slips on unseen requests.
     var slip = 1.0
     var bestLayouts: [[[Int]]]
@@ -72,6 +75,7 @@ public struct PlacementSearch: Sendable {
         folds = RequestFolds(training, seed: demand.seed &+ 17)
         bestLayouts = start?.layers.map(\.devices) ?? devices
         bestModel = start?.groups
+        kept = devices.map { _ in [] }
         if demand.survivesNodeLoss, start == nil {
             states = try survivors()
             bestLayouts = states.map { $0.layout() }
@@ -102,7 +106,7 @@ public struct PlacementSearch: Sendable {
         if !demand.survivesNodeLoss { states = ground.eplb }
         let begins = !states.isEmpty
         if ground.peer != nil { slip = Rehearsal.usualSlip }
-        if Self.keepsDevices(demand, hasPeer: ground.peer != nil) { whole = ground.eplb }
+        if Self.keepsDevices(demand, hasPeer: ground.peer != nil) { kept = ground.eplb.map { [$0, $0] } }
         if begins {
             bestStates = states
             keepIfBest()
@@ -189,7 +193,7 @@ public struct PlacementSearch: Sendable {
 
     /// From now on nothing keeps EPLB's devices, `slip` is not measured, and fewer steps do: this is a rehearsal.
     mutating func becomeRehearsal() {
-        (rehearses, whole, slip) = (false, nil, 1)
+        (rehearses, kept, slip) = (false, devices.map { _ in [] }, 1)
         tuning.steps /= 2
     }
 
@@ -201,14 +205,11 @@ public struct PlacementSearch: Sendable {
         bestCost = merit(bestStates)
     }
 
-    /// Imbalance after the last turn, mean of the layers, as `limit` bounds it.
-    var lastImbalance: Imbalance { imbalance(states) }
-
-    /// Imbalance of the last turn's placement and of the peer's on other requests.
+    /// Imbalance of what the last turn found and of the peer's on other requests.
     func balance(on others: TrainingSet) -> (ours: Imbalance, peers: Imbalance)? {
         guard let peer else { return nil }
         let folds = RequestFolds(all: others)
-        let layouts = states.map { $0.layout() }
+        let layouts = free.map { $0.layout() }
         guard let ours = others.imbalances(of: layouts, groups: model, room: room, folds: folds, demand: demand),
             let peers = others.imbalances(
                 of: peer.layers, groups: peer.groups, room: room, folds: folds, demand: demand)
@@ -216,9 +217,12 @@ public struct PlacementSearch: Sendable {
         return (ours.mean, peers.mean)
     }
 
-    /// Layers that need less than they are allowed leave it to others, until the layers together have what the limit is.
+    /// Layers that need less than they are allowed leave it to others, until the layers together have what they may.
     mutating func giveLeeway() {
         guard let limit else { return }
-        leeway = (leeway + limit - lastImbalance).clamped(limit * -0.1, limit * 0.5)
+        leeway = (leeway + limit * Self.aim - reached).clamped(limit * -0.1, limit * 0.5)
     }
+
+    /// Turns land about what they aim at: a little below the limit, so that few must give up visits to keep it.
+    private static let aim = 0.995
 }

@@ -7,9 +7,9 @@ import Randomness
 /// others, and the balance of both is taken on those left out.
 struct Rehearsal {
     /// Taken where nothing can be measured: few requests, or no time.
-    static let usualSlip = 1.03
+    static let usualSlip = slips.lowerBound
     /// So few parts cannot tell less, and where balance is all chance, more would leave nothing to choose from.
-    private static let slips = 1.04...1.06
+    private static let slips = 1.06...1.1
     /// Every other one leaves out whole labels.
     private static let parts = 4
 
@@ -41,7 +41,7 @@ struct Rehearsal {
         search.improve(until: time)
         guard let (ours, peers) = search.balance(on: judges), peers.known > 0, let trained = search.peerImbalance
         else { return nil }
-        return ours / peers * (trained / search.lastImbalance)
+        return ours / peers * (trained / search.reached)
     }
 
     /// A random quarter of the requests; in every other part made up of whole labels.

@@ -20,7 +20,7 @@ struct Split {
     static func categories(_ requests: [RequestTrace], seed: UInt64) -> Split {
         var random = SplitMix64(seed: seed)
         let categories = Set(requests.compactMap(\.category)).sorted().shuffled(using: &random)
-        let out = Set(categories.prefix(categories.count / 5))
+        let out = Set(categories.prefix(max(1, categories.count / 5)))
         let isHeld = { (request: RequestTrace) in request.category.map(out.contains) ?? false }
         return Split(
             name: "categories", training: requests.filter { !isHeld($0) }, held: requests.filter(isHeld))
