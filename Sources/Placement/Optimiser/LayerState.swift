@@ -257,7 +257,7 @@ extension LayerState {
     private func mark(_ expert: Int) -> UInt64 {
         guard let trusted = problem.trusted else { return 0 }
         // An odd number makes the fingerprint of a device one that is not known.
-        let known = trusted.knows(expert, copies: counts[expert], isEven: dispersal(UInt16(expert)) == 0)
+        let known = trusted.knows(expert, copies: counts[expert], onOneNode: dispersal(UInt16(expert)) == 0)
         return known ? trusted.mark(expert) : 0x9E37_79B9_7F4A_7C15
     }
 

@@ -68,7 +68,8 @@ extension PlacementSearch {
 
     /// Placements of each layer with the homes of now, and by other folds than those they were made for.
     private func judged(_ old: [[LayerState]], until time: SearchTime) -> [[LayerState]]? {
-        let (training, homes, room, folds, trusted) = (training, homes, room, folds, trusted())
+        let (training, homes, room, folds) = (training, homes, room, folds)
+        let trusted = trusted(spreadsRequests: homes == nil)
         return Parallel.map(old.indices, threads: demand.threads, until: time) { layer in
             var problem = training.problem(layer: layer, room: room, homes: homes, folds: folds)
             problem.trusted = trusted?[layer]

@@ -28,7 +28,7 @@ extension PlacementSearch {
             // Other folds than those that judge the turn, so that these tell whether balance came by chance.
             folds: demand.objective == .balance
                 ? folds : RequestFolds(training, seed: demand.seed &+ 18 &+ UInt64(turns)),
-            trusted: trusted(), costs: states.indices.map(cost),
+            trusted: trusted(spreadsRequests: homes == nil), costs: states.indices.map(cost),
             steps: time.left == nil ? tuning.steps : 20 * tuning.steps,
             temperature: first ? tuning.hot : tuning.warm,
             isFirst: first, seed: demand.seed &+ UInt64(turns) &* 1_000_003, time: part)
@@ -48,9 +48,14 @@ extension PlacementSearch {
         let (old, costs, rule) = (bestStates, bestStates.indices.map(cost), demand.survivesNodeLoss)
         let (seed, threads) = (demand.seed &+ UInt64(turns) &* 77, demand.threads)
         let (steps, heat) = (time.left == nil ? tuning.steps : .max, tuning.warm)
+        let trusted = trusted(spreadsRequests: bestModel == nil)
         let found = Parallel.map(old.indices, threads: threads) { layer in
+            // EPLB's own states know of no slip, as they need none.
+            var problem = old[layer].problem
+            problem.trusted = trusted?[layer]
             var search = LayerSearch(
-                old[layer], cost: costs[layer], rule: rule ? .spread : .none, seed: seed &+ UInt64(layer))
+                old[layer].judged(by: problem), cost: costs[layer], rule: rule ? .spread : .none,
+                seed: seed &+ UInt64(layer))
             search.run(
                 steps: steps, temperature: heat, until: time.share(ofItems: old.count - layer, threads: threads))
             return search.best
@@ -61,7 +66,10 @@ extension PlacementSearch {
         (states, model) = last
     }
 
-    func trusted() -> [TrustedDevices]? {
-        peer?.layers.map { TrustedDevices($0, experts: training.shape.expertCount, slip: slip) }
+    func trusted(spreadsRequests: Bool) -> [TrustedDevices]? {
+        peer?.layers.map {
+            TrustedDevices(
+                $0, experts: training.shape.expertCount, slip: slip, spreadsRequests: spreadsRequests)
+        }
     }
 }

@@ -5,6 +5,8 @@ import Randomness
 struct TrustedDevices: Sendable {
     /// By how much more the balance of devices that are not EPLB's slips on unseen requests.
     let slip: Float
+    /// Whether requests go to the nodes in turn: then copies share evenly wherever they are.
+    private let spreadsRequests: Bool
     /// EPLB's copies of each expert.
     private let copies: [Int]
     /// What an expert adds to the fingerprint of its device.
@@ -14,8 +16,9 @@ struct TrustedDevices: Sendable {
     /// Devices with more experts are known only whole, not by their parts.
     private static let mostOfParts = 4
 
-    init(_ devices: [[Int]], experts: Int, slip: Double) {
+    init(_ devices: [[Int]], experts: Int, slip: Double, spreadsRequests: Bool) {
         self.slip = Float(slip)
+        self.spreadsRequests = spreadsRequests
         var random = SplitMix64(seed: 0x7275_7374)
         marks = (0..<experts).map { _ in random.next() }
         var copies = [Int](repeating: 0, count: experts)
@@ -34,8 +37,8 @@ struct TrustedDevices: Sendable {
 
     /// Whether a copy has no more load than EPLB's copies have, whatever comes: it is one of at least as many, and they
     /// share evenly.
-    func knows(_ expert: Int, copies count: Int, isEven: Bool) -> Bool {
-        count >= copies[expert] && (count == 1 || isEven)
+    func knows(_ expert: Int, copies count: Int, onOneNode: Bool) -> Bool {
+        count >= copies[expert] && (count == 1 || onOneNode || spreadsRequests)
     }
 
     func contains(_ fingerprint: UInt64) -> Bool { fingerprints.contains(fingerprint) }

@@ -43,7 +43,8 @@ public struct Simulation: Sendable {
             !SimulatedBatch.rows(trace.requests[$0], options.phase).isEmpty
         }
         guard !candidates.isEmpty else {
-            throw SimulationError("no request of the trace has tokens of the phase '\(options.phase.rawValue)'")
+            throw SimulationError(
+                "no request of the trace has tokens of the phase '\(options.phase.rawValue)'; --phase replays others")
         }
         self.trace = trace
         self.cost = cost
