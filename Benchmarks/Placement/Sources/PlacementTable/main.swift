@@ -2,9 +2,9 @@ import Activations
 import Foundation
 import Placement
 
-// Prints docs/placement.md's table: swift run -c release --package-path Benchmarks/Placement PlacementTable TRACE [TURNS [NODES,… [PERCENT,…]]]
+// Prints docs/placement.md's table: swift run -c release --package-path Benchmarks/Placement PlacementTable TRACE [TURNS [NODES,… [PERCENT,… [SEED]]]]
 guard CommandLine.arguments.count >= 2 else {
-    FileHandle.standardError.write(Data("usage: PlacementTable TRACE [TURNS [NODES,… [PERCENT,…]]]\n".utf8))
+    FileHandle.standardError.write(Data("usage: PlacementTable TRACE [TURNS [NODES,… [PERCENT,… [SEED]]]]\n".utf8))
     exit(64)
 }
 let source = try openTrace(path: CommandLine.arguments[1])
@@ -17,7 +17,9 @@ var requests: [RequestTrace] = []
 for damage in source.forEachRequest({ requests.append($0) }) {
     FileHandle.standardError.write(Data("\(damage)\n".utf8))
 }
-let splits = (1...5).map { Split.random(requests, seed: $0) } + [Split.categories(requests, seed: 6)]
+let seed = list(5)?.first.map { UInt64(max(0, $0)) } ?? 1
+let splits =
+    (seed..<seed + 5).map { Split.random(requests, seed: $0) } + [Split.categories(requests, seed: seed + 5)]
 let trainings = splits.map { split in
     var training = TrainingSet(shape: source.shape)
     for request in split.training { training.add(request) }
