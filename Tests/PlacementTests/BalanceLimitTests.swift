@@ -1,5 +1,6 @@
 import Activations
 import Placement
+import Randomness
 import Testing
 
 /// Balance on requests that a plan was not made for: as good as that of the placement which sets the limit.
@@ -76,6 +77,23 @@ import Testing
         for _ in 0..<3 { search.improve() }
         let ours = try score(search.best(), unseen, trace.shape)
         #expect(ours.remoteNodesPerToken < 0.97 * other.remoteNodesPerToken, "seed \(seed)")
+        #expect(ours.imbalance <= other.imbalance * 1.02, "seed \(seed)")
+    }
+
+    /// Experts chosen together on one node save visits wherever requests are at home.
+    @Test(arguments: 0..<4) func `fewer visits at EPLB's balance without groups`(seed: UInt64) throws {
+        let (training, others, shape) = halves(seed)
+        // Kinds come in turn, as homes do: shuffled, no kind has a node of its own.
+        var random = SplitMix64(seed: seed)
+        let unseen = others.shuffled(using: &random)
+        var demand = PlacementDemand(nodes: 4, devicesPerNode: 2, redundant: 4)
+        demand.seed = seed
+        demand.groups = false
+        let other = try score(Baseline.eplb.plan(training, demand), unseen, shape)
+        var search = try PlacementSearch(training, demand)
+        for _ in 0..<3 { search.improve() }
+        let ours = try score(search.best(), unseen, shape)
+        #expect(ours.remoteNodesPerToken < 0.98 * other.remoteNodesPerToken, "seed \(seed)")
         #expect(ours.imbalance <= other.imbalance * 1.02, "seed \(seed)")
     }
 

@@ -1,6 +1,7 @@
 /// Largest over mean device load as the folds of `RequestFolds` have it.
 ///
-/// A limit is of all folds together. Where labels are new is counted apart for the rehearsal, which compares like with like.
+/// A layer's limit is of all folds together. Where labels are new is counted apart for all layers together, and for the
+/// rehearsal, which compares like with like.
 struct Imbalance: Sendable {
     /// Mean over the folds whose labels are known.
     var known: Double

@@ -47,7 +47,7 @@ extension PlacementSearch {
 
     private var prompted: Bool { training.requests.contains { !$0.prompt.isEmpty } }
 
-    /// Homes by what the placement makes of each, and the states' costs with them.
+    /// Homes by what the placement makes of each.
     ///
     /// - Returns: false where the time was over before.
     mutating func regroup(until time: SearchTime) -> Bool {
@@ -57,6 +57,13 @@ extension PlacementSearch {
         guard let fitted = trainer.fit(costs: costs.visits, savings: savings, until: time) else { return false }
         model = fitted
         homes = trainer.homes(fitted, seed: demand.seed &+ UInt64(turns) &* 31)
+        return true
+    }
+
+    /// Takes of what the turn found what is best with the homes of now.
+    ///
+    /// - Returns: false where the time was over before.
+    mutating func judge(until time: SearchTime) -> Bool {
         let found = candidates
         // Layers of the best plan may be the better part of a new one, for the homes of now.
         let all = limit != nil ? zip(found, bestStates).map { $0 + [$1] } : found

@@ -12,6 +12,7 @@ extension PlacementSearch {
         guard place(within: time.part(turns == 0 ? 0.4 : 0.2), until: time) else { return false }
         let placed = ContinuousClock.now
         guard !demand.groups || regroup(until: time) else { return false }
+        guard !demand.groups && limit == nil || judge(until: time) else { return false }
         turns += 1
         keepIfBest()
         took = (.now - placed, .now - started)

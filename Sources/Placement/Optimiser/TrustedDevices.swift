@@ -5,7 +5,7 @@ import Randomness
 struct TrustedDevices: Sendable {
     /// By how much more the balance of devices that are not EPLB's slips on unseen requests.
     let slip: Float
-    /// Whether requests go to the nodes in turn: then copies share evenly wherever they are.
+    /// Whether requests go to the nodes in turn: then copies on several nodes share about evenly too.
     private let spreadsRequests: Bool
     /// EPLB's copies of each expert.
     private let copies: [Int]
