@@ -4,6 +4,8 @@
 #ifndef GH_PACKED_TILES_H
 #define GH_PACKED_TILES_H
 
+#include "ask_ahead.h"
+
 #define PACKED_UNROLL _Pragma("clang loop unroll(full)")
 
 // What a tile reads and adds up.
@@ -169,17 +171,15 @@ PACKED_INLINE void add_parts(
     }
 }
 
-// How far ahead weights are asked for, in bytes: what a core reads while an access to memory takes place.
-enum { packed_ahead = 3072 };
-
-// Whether weights that will be needed are asked for. A tile of one token takes so few instructions that the processor
-// looks ahead far enough itself, and fills all its places for lines that are under way; to ask for more slows it down.
-// Two strips at once are multiplied with weights that are in the cache already.
-PACKED_INLINE int asks_ahead(const int strips, const int tokens) { return strips == 1 && tokens > 1; }
-
-// An address behind the matrix does no harm: a prefetch never faults.
-PACKED_INLINE void ask_ahead(const uint8_t *part, const int bytes) {
-    PACKED_UNROLL for (int i = 0; i < bytes; i += 64) __builtin_prefetch(part + packed_ahead + i, 0, 3);
+// How weights that will be needed are asked for, by how soon that is. Two strips at once are multiplied with weights that
+// are in the cache already.
+PACKED_INLINE enum asking asking_ahead(const packed_layout layout, const int strips, const int tokens) {
+    if (strips > 1) return asks_nothing;
+    // So few instructions that the processor looks ahead far enough itself, and fills all places for lines that are under
+    // way: to ask for more slows it down. Codes that are put together out of two vectors take some more.
+    if (tokens == 1) return layout.codes == codes_5 || layout.codes == codes_6 ? asks_near : asks_nothing;
+    const int products_of_line = tokens * (gh_panel_rows / strip_rows);
+    return layout.codes == codes_8 && products_of_line <= 4 ? asks_middle : asks_far;
 }
 
 // Adds `count` blocks to `sums` and goes on to the next.
@@ -189,7 +189,7 @@ PACKED_INLINE void add_unit_blocks(
 #pragma clang loop unroll(disable)
     for (int64_t b = 0; b < count; b++) {
         add_block(tile, layout, strips, tokens, b, sums);
-        if (asks_ahead(strips, tokens)) ask_ahead(tile->codes[0], code_bytes(layout));
+        ask_ahead(asking_ahead(layout, strips, tokens), tile->codes[0], code_bytes(layout));
         PACKED_UNROLL for (int s = 0; s < strips; s++) tile->codes[s] += code_bytes(layout);
     }
 }
@@ -197,7 +197,7 @@ PACKED_INLINE void add_unit_blocks(
 // Adds `count` blocks, a unit or what is left of one, and goes on to the next.
 PACKED_INLINE void add_unit(
     packed_tile *tile, const packed_layout layout, const int strips, const int tokens, const int64_t count) {
-    if (asks_ahead(strips, tokens)) ask_ahead(tile->heads[0], head_bytes(layout));
+    ask_ahead(asking_ahead(layout, strips, tokens), tile->heads[0], head_bytes(layout));
     if (input_blocks(layout) > 1) {
         row_numbers parts[tile_tokens_most][tile_strips];
         PACKED_UNROLL for (int t = 0; t < tokens; t++)

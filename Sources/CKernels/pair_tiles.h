@@ -3,6 +3,7 @@
 #ifndef GH_PAIR_TILES_H
 #define GH_PAIR_TILES_H
 
+#include "ask_ahead.h"
 #include "gh_pairs.h"
 
 #ifndef PACKED_UNROLL
@@ -22,8 +23,10 @@ PACKED_INLINE row_integers pair_of_input(const uint16_t *x) {
     return integers_all(pair);
 }
 
-// How far ahead weights are asked for, in bytes. An address behind the matrix does no harm: a prefetch never faults.
-enum { pairs_ahead = 4096 };
+// How weights that will be needed are asked for, as in packed_tiles.h.
+PACKED_INLINE enum asking asking_pairs_ahead(const int strips, const int tokens) {
+    return strips > 1 ? asks_nothing : tokens <= 4 ? asks_middle : asks_far;
+}
 
 // Adds an even and an odd vector, columns `c` ... `c` + 3.
 PACKED_INLINE void add_two_vectors(pair_tile *tile, const int strips, const int tokens, int64_t c) {
@@ -36,8 +39,7 @@ PACKED_INLINE void add_two_vectors(pair_tile *tile, const int strips, const int 
                 tile->sums[t][s][odd] = add_pairs(tile->sums[t][s][odd], w[s], x);
         }
     }
-    if (strips == 1)
-        PACKED_UNROLL for (int i = 0; i < 128; i += 64) __builtin_prefetch(tile->codes[0] + pairs_ahead + i, 0, 3);
+    ask_ahead(asking_pairs_ahead(strips, tokens), tile->codes[0], 128);
     PACKED_UNROLL for (int s = 0; s < strips; s++) tile->codes[s] += 128;
 }
 
@@ -68,10 +70,11 @@ PACKED_INLINE void multiply_pair_tile(
         if (TOKENS <= most) multiply_pair_tile(product, strips, TOKENS, row, t);         \
         break;
 
-// All tokens by the strips from `row` on, in tiles of even size.
-PACKED_INLINE void multiply_pair_strips(const gh_pair_product *product, const int strips, int64_t row) {
-    const int64_t most = packed_tokens(strips), last = product->tokens;
-    for (int64_t t = 0, tokens; t < last; t += tokens) {
+// Tokens `first` ..< `last` by the strips from `row` on, in tiles of even size.
+PACKED_INLINE void multiply_pair_strips(
+    const gh_pair_product *product, const int strips, int64_t row, int64_t first, int64_t last) {
+    const int64_t most = packed_tokens(strips);
+    for (int64_t t = first, tokens; t < last; t += tokens) {
         const int64_t left = last - t, tiles = (left + most - 1) / most;
         tokens = (left + tiles - 1) / tiles;
         switch (tokens) {
@@ -89,15 +92,19 @@ PACKED_INLINE void multiply_pair_strips(const gh_pair_product *product, const in
     }
 }
 
-// Strips together where they make up a panel, or where so many tokens are multiplied that loads of inputs matter more
-// than reading one stream of memory; and what is left over.
+// Strips together where they make up a panel. Else the first tile, which waits for the weights, is multiplied with one strip
+// after the other, because one stream of memory is read faster than two; the rest is with two, which takes fewer loads of
+// inputs.
 static void multiply_pairs(const gh_pair_product *product) {
-    const int64_t together = tile_strips * strip_rows;
+    const int64_t together = tile_strips * strip_rows, tokens = product->tokens, most = packed_tokens(1);
+    const int64_t alone = together == 16 ? 0 : tokens < most ? tokens : most;
     int64_t row = 0;
-    if (together == 16 || product->tokens > packed_tokens(1))
-        for (; row + together - strip_rows < product->rows; row += together)
-            multiply_pair_strips(product, tile_strips, row);
-    for (; row < product->rows; row += strip_rows) multiply_pair_strips(product, 1, row);
+    for (; alone < tokens && row + together - strip_rows < product->rows; row += together) {
+        for (int s = 0; s < tile_strips; s++)
+            multiply_pair_strips(product, 1, row + s * strip_rows, 0, alone);
+        multiply_pair_strips(product, tile_strips, row, alone, tokens);
+    }
+    for (; row < product->rows; row += strip_rows) multiply_pair_strips(product, 1, row, 0, tokens);
 }
 
 // Twelve sums that do not wait for each other. The empty instruction hides from the compiler that all weights are the
