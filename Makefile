@@ -26,7 +26,7 @@ bench-compare:  ## us and the peers, on files of random weights that it makes; o
 	Benchmarks/compare.sh $(MODEL)
 
 format:
-	swift format --in-place --recursive --parallel Package.swift Sources Tests
+	swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks/*/Sources
 
 lint:
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks/*/Sources

@@ -146,7 +146,8 @@ def main():
     everything = {}
     for model in args.models:
         figures, bandwidths = compare(model, args)
-        everything[pathlib.Path(model).name] = {"threads": args.threads, "figures": figures, "bandwidths": bandwidths}
+        everything[pathlib.Path(model).name] = {
+            "threads": args.threads, "same_tokens": args.same_tokens, "figures": figures, "bandwidths": bandwidths}
         print(f"\n{pathlib.Path(model).name}, {args.threads} threads; median (least … most) of {args.rounds} rounds")
         for name, values in bandwidths.items():
             print(f"memory around {name}: {statistics.median(values):.1f} GB/s ({min(values):.1f} … {max(values):.1f})")

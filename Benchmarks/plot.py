@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draws compare.py's figures: for each file, guildhall's speed over the best other engine's, as bars.
 
-usage: plot.py FIGURES.json PLOT.svg
+usage: plot.py FIGURES.json [...] PLOT.svg
 """
 import html
 import json
@@ -26,11 +26,12 @@ def ratios(figures):
 
 
 def bars(everything):
-    longest = max((ratio for entry in everything.values() for _, ratio, _ in ratios(entry["figures"])), default=1)
+    longest = max((ratio for _, entry in everything for _, ratio, _ in ratios(entry["figures"])), default=1)
     scale = (WIDTH - LEFT - 150) / max(longest, 1)
     y = TOP
-    for model, entry in everything.items():
-        yield f'<text x="16" y="{y + 12}" font-weight="600">{html.escape(model)}, {entry["threads"]} threads</text>'
+    for model, entry in everything:
+        title = f'{model}, {entry["threads"]} threads' + (", sequences with the same tokens" if entry.get("same_tokens") else "")
+        yield f'<text x="16" y="{y + 12}" font-weight="600">{html.escape(title)}</text>'
         y += BAR + GAP + 4
         for key, ratio, best in ratios(entry["figures"]):
             yield f'<text x="{LEFT - 10}" y="{y + 12}" text-anchor="end">{html.escape(key)}</text>'
@@ -45,9 +46,11 @@ def bars(everything):
 
 
 def main():
-    source, target = sys.argv[1:3]
-    with open(source) as file:
-        everything = json.load(file)
+    *sources, target = sys.argv[1:]
+    everything = []
+    for source in sources:
+        with open(source) as file:
+            everything += json.load(file).items()
     *shapes, height = bars(everything)
     with open(target, "w") as file:
         file.write(f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '

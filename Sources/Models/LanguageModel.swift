@@ -34,6 +34,12 @@ public enum LanguageModel: Sendable {
         return .decoder(model.packed(pool: ComputePool(threads: threads), cache: cache, progress: progress))
     }
 
+    /// Whether `laidOut` has anything to lay out for rounded inputs.
+    public var canRoundActivations: Bool {
+        guard case .decoder(let model) = self else { return false }
+        return model.packedByteCount > 0
+    }
+
     /// What all models have, in numbers.
     public struct Outline: Sendable, Equatable {
         public var architecture: String

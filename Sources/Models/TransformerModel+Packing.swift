@@ -36,6 +36,9 @@ extension TransformerModel {
         return packed(as: plan, in: stretch)
     }
 
+    /// Bytes that `packed` would lay out; 0 where no matrix has a format for it.
+    var packedByteCount: Int { packingPlan().byteCount }
+
     /// What is packed, in the order in which `packed(by:)` asks.
     private func packingPlan() -> PackingPlan {
         var plan = PackingPlan()

@@ -47,6 +47,7 @@ struct Serve: AsyncParsableCommand {
         try machineOptions.apply(to: &options)
         var recorder: TraceRecorder?
         let engine = try loadEngine(modelOptions, cache: cacheOptions, memory: cacheMemory, options: options) { model in
+            if let hint = modelOptions.hint(for: model) { logger.notice("\(hint)") }
             recorder = try trace.map { try recording.recorder(folder: $0, model: model, source: "guildhall serve") }
             return recorder
         }
