@@ -33,14 +33,15 @@ def bars(everything):
         title = f'{model}, {entry["threads"]} threads' + (", sequences with the same tokens" if entry.get("same_tokens") else "")
         yield f'<text x="16" y="{y + 12}" font-weight="600">{html.escape(title)}</text>'
         y += BAR + GAP + 4
+        first = y
         for key, ratio, best in ratios(entry["figures"]):
             yield f'<text x="{LEFT - 10}" y="{y + 12}" text-anchor="end">{html.escape(key)}</text>'
             yield f'<rect class="bar" x="{LEFT}" y="{y}" width="{ratio * scale:.1f}" height="{BAR}" rx="2"/>'
             yield (f'<text x="{LEFT + ratio * scale + 6:.1f}" y="{y + 12}">{ratio:.2f}× '
                    f'<tspan class="small">{html.escape(best)}</tspan></text>')
             y += BAR + GAP
+        yield f'<line class="one" x1="{LEFT + scale:.1f}" x2="{LEFT + scale:.1f}" y1="{first - 4}" y2="{y}"/>'
         y += 14
-    yield f'<line class="one" x1="{LEFT + scale:.1f}" x2="{LEFT + scale:.1f}" y1="{TOP - 6}" y2="{y - 14}"/>'
     yield f'<text class="small" x="{LEFT + scale:.1f}" y="{TOP - 10}" text-anchor="middle">as fast</text>'
     yield y
 
