@@ -18,6 +18,8 @@ import Testing
         try GGUFQuantizer(export, plan: QuantizationPlan(export, type: type), pool: pool).write(
             to: file, mostly: type)
         let exact = try TransformerModel(path: file)
+        let canRound = LanguageModel.decoder(exact).canRoundActivations
+        #expect(canRound)
         let packed = exact.packed(pool: pool)
         let reference = try checkpoint.compare(exact, chunk: 256).logits
         let whole = try checkpoint.compare(packed, chunk: 256).logits
@@ -27,5 +29,13 @@ import Testing
         #expect(difference < 0.05 * size, "\(difference) of \(size)")
         #expect(try checkpoint.compare(packed, chunk: 1).logits == whole)
         #expect(try checkpoint.compare(packed, chunk: 5).logits == whole)
+    }
+
+    /// Nothing would be gained by rounding: float32 weights are multiplied as they are.
+    @Test(arguments: GoldenCheckpoint.fixtures.filter { !$0.path.hasSuffix("_bf16") })
+    func float32WeightsHaveNothingToRound(checkpoint: GoldenCheckpoint) throws {
+        let model = try TransformerModel(path: checkpoint.path)
+        let canRound = LanguageModel.decoder(model).canRoundActivations
+        #expect(!canRound)
     }
 }
