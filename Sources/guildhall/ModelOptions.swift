@@ -34,9 +34,7 @@ struct ModelOptions: ParsableArguments {
     /// What who serves a model of their own should know: that exactness, the default, has a price.
     func hint(for loaded: LoadedModel) -> String? {
         guard model != nil, activations == .float32, loaded.model.canRoundActivations else { return nil }
-        return """
-            activations are float32, which is exact; --activations int8 rounds them and is two to three times as fast
-            """
+        return "activations are float32, which is exact; --activations int8 rounds them and is faster"
     }
 }
 
