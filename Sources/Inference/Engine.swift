@@ -10,7 +10,7 @@ import Tokenization
 /// Limits and resources of an engine.
 public struct EngineOptions: Sendable {
     /// Threads of the compute pool, the engine's own included.
-    public var threads: Int = ProcessInfo.processInfo.activeProcessorCount
+    public var threads: Int = ComputePool.availableProcessors
     /// One for each thread to run on alone, where it should; check it before (`ProcessorList.check(threads:)`).
     public var processors: ProcessorList?
     /// Tokens that prompt and answer may have together; nil: what the model was trained for, at most

@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// What a thread has of the processor's caches, in bytes: of a cache that several processors share, an even part.
 public struct CacheSizes: Sendable, Equatable {
     public var level1Data: Int
@@ -55,13 +47,14 @@ private struct Cache {
     private static let largest = 16 << 30
 
     init?(folder: String) {
-        guard let level = Self.line(of: "\(folder)/level").flatMap({ Int($0) }),
-            let type = Self.line(of: "\(folder)/type"), let bytes = Self.line(of: "\(folder)/size").flatMap(Self.bytes)
+        guard let level = SystemFile.firstLine("\(folder)/level").flatMap({ Int($0) }),
+            let type = SystemFile.firstLine("\(folder)/type"),
+            let bytes = SystemFile.firstLine("\(folder)/size").flatMap(Self.bytes)
         else { return nil }
         self.level = level
         self.type = type
         self.bytes = bytes
-        let sharers = Self.line(of: "\(folder)/shared_cpu_list").flatMap { try? ProcessorList(parsing: $0) }
+        let sharers = SystemFile.firstLine("\(folder)/shared_cpu_list").flatMap { try? ProcessorList(parsing: $0) }
         self.sharers = max(sharers?.numbers.count ?? 1, 1)
     }
 
@@ -72,14 +65,5 @@ private struct Cache {
             return nil
         }
         return number << shift
-    }
-
-    private static func line(of path: String) -> String? {
-        guard let file = fopen(path, "r") else { return nil }
-        defer { fclose(file) }
-        var line = [CChar](repeating: 0, count: 4096)
-        guard fgets(&line, Int32(line.count), file) != nil else { return nil }
-        let bytes = line.prefix { $0 != 0 && $0 != 10 }.map(UInt8.init(bitPattern:))
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

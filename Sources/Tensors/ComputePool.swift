@@ -41,13 +41,18 @@ public final class ComputePool: @unchecked Sendable {
         for thread in crew { thread.join() }
     }
 
-    /// Processors of this machine that are online.
-    public static var availableProcessors: Int { max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1) }
+    /// Processors that this process has: those it may run on, but no more than its quota pays for, rounded up.
+    public static let availableProcessors: Int = {
+        let allowed = ProcessorList.allowed.numbers.count
+        let processors = allowed > 0 ? allowed : max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1)
+        guard let quota = ProcessorQuota.processors(), quota < Double(processors) else { return processors }
+        return max(Int(quota.rounded(.up)), 1)
+    }()
 
     /// Calls `body` once on each worker, concurrently, and returns when all are done. What the bodies wrote is then
     /// visible to the caller. The body must only write what no other worker touches.
     public func run(_ body: (_ worker: Int) -> Void) {
-        exclusively { fork(body) }
+        exclusively { fork(onAll: true, body) }
     }
 
     /// Calls `body` with pieces of `0..<count` of `grain` elements each (the last may be shorter), concurrently and in
@@ -58,7 +63,7 @@ public final class ComputePool: @unchecked Sendable {
         exclusively {
             guard count > grain, threads > 1 else { return body(0..<count, 0) }
             next.store(0, ordering: .relaxed)
-            fork { worker in
+            fork(onAll: false) { worker in
                 while true {
                     let start = next.wrappingAdd(grain, ordering: .relaxed).oldValue
                     guard start < count else { return }
@@ -79,7 +84,7 @@ public final class ComputePool: @unchecked Sendable {
         exclusively {
             guard count > smallest, threads > 1 else { return body(0..<count, 0) }
             next.store(0, ordering: .relaxed)
-            fork { worker in
+            fork(onAll: false) { worker in
                 while let piece = nextPiece(of: count, smallest: smallest) { body(piece, worker) }
             }
         }
@@ -103,9 +108,10 @@ public final class ComputePool: @unchecked Sendable {
         scratch[worker].reserve(bytes: bytes)
     }
 
-    private func fork(_ body: (Int) -> Void) {
+    /// Where not all must take part, worker 0 does alone what the others do not come for.
+    private func fork(onAll: Bool, _ body: (Int) -> Void) {
         guard threads > 1 else { return body(0) }
-        team.run(body, helpers: threads - 1)
+        team.run(body, helpers: threads - 1, onAll: onAll)
     }
 
     private func exclusively(_ work: () -> Void) {

@@ -16,6 +16,8 @@ import Synchronization
 final class SpinGate: @unchecked Sendable {
     /// Waking a sleeper costs tens of microseconds, so spinning longer than that buys little.
     private static let spinTime = Duration.microseconds(80)
+    /// How long a spinning thread keeps its processor from other threads. Most waits are shorter.
+    private static let selfishTime = Duration.microseconds(20)
 
     private let value = Atomic<Int>(0)
     private let sleepers = Atomic<Int>(0)
@@ -49,6 +51,15 @@ final class SpinGate: @unchecked Sendable {
         return new
     }
 
+    /// The number; what was written before it was set is visible.
+    var number: Int { value.load(ordering: .acquiring) }
+
+    /// Sets the number to `new` if it is `old`. Wakes nobody: for changes that end no wait.
+    /// - Returns: whether it was.
+    func exchange(_ old: Int, for new: Int) -> Bool {
+        value.compareExchange(expected: old, desired: new, ordering: .sequentiallyConsistent).exchanged
+    }
+
     /// Returns once the number is not `old`, with the number.
     func wait(whileEqualTo old: Int) -> Int {
         wait { $0 != old }
@@ -59,26 +70,27 @@ final class SpinGate: @unchecked Sendable {
         _ = wait { $0 > old }
     }
 
-    /// Returns once the number is `target`.
-    func wait(until target: Int) {
-        _ = wait { $0 == target }
-    }
-
-    private func wait(_ isOver: (Int) -> Bool) -> Int {
-        let current = value.load(ordering: .acquiring)
+    /// Returns once the number is one for which `isOver`, with that number.
+    @discardableResult
+    func wait(_ isOver: (Int) -> Bool) -> Int {
+        let current = number
         if isOver(current) { return current }
         return spin(isOver) ?? sleep(isOver)
     }
 
     private func spin(_ isOver: (Int) -> Bool) -> Int? {
-        let end = ContinuousClock.now + Self.spinTime
+        let start = ContinuousClock.now
+        var waited = Duration.zero
         repeat {
             for _ in 0..<64 {
                 gh_spin_hint()
-                let current = value.load(ordering: .acquiring)
+                let current = number
                 if isOver(current) { return current }
             }
-        } while ContinuousClock.now < end
+            waited = ContinuousClock.now - start
+            // Perhaps the thread that is waited for needs this processor.
+            if waited > Self.selfishTime { sched_yield() }
+        } while waited < Self.spinTime
         return nil
     }
 

@@ -133,8 +133,9 @@ struct FieldOptions: ParsableArguments {
 
 /// The compute pool's size.
 struct ThreadOptions: ParsableArguments {
-    @Option(name: [.short, .long], help: "Threads that compute. Default: one per core.")
-    var threads: Int = ProcessInfo.processInfo.activeProcessorCount
+    @Option(
+        name: [.short, .long], help: "Threads that compute. Default: one for each processor that this process may use.")
+    var threads: Int = ComputePool.availableProcessors
 
     func validate() throws {
         guard (1...1024).contains(threads) else { throw ValidationError("--threads must be within 1…1024") }

@@ -2,6 +2,7 @@ import Activations
 import ArgumentParser
 import Foundation
 import Placement
+import Tensors
 
 struct Simulate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -53,7 +54,7 @@ struct Simulate: AsyncParsableCommand {
             communication: machine.communication)
         let simulation = try Simulation(
             trace: trace, plan: plan, cost: cost, options: replay.options(), replanner: replay.replanner(cost),
-            threads: max(1, ProcessInfo.processInfo.activeProcessorCount / self.plan.count))
+            threads: max(1, ComputePool.availableProcessors / self.plan.count))
         return Run(name: path, plan: plan, cost: cost, simulation: simulation)
     }
 
