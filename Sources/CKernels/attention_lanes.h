@@ -25,9 +25,25 @@ typedef struct {
     const uint8_t *keys, *values;
     // Asked for while this page is worked on.
     const uint8_t *next;
+    // The page's first position.
+    int64_t start;
     // What any of the queries sees.
     seen_places seen;
 } page_job;
+
+// What some queries see, and what all of them do; rows see later places the later they are.
+typedef struct {
+    seen_places any, all;
+} shared_places;
+
+static inline seen_places seen_by(const page_job *page, int64_t query) {
+    return seen_in_page(page->job, query / page->job->heads, page->start);
+}
+
+static inline shared_places places_of(const page_job *page, int64_t query, int queries) {
+    const seen_places first = seen_by(page, query), last = seen_by(page, query + queries - 1);
+    return (shared_places){{first.first, last.end}, {last.first, first.end}};
+}
 
 // Whether what comes next is asked for. Where few queries read memory from end to end, the processor asks by itself, and
 // earlier than it would get to our asking: twice the requests take twice the places for lines that are under way.
@@ -49,11 +65,11 @@ static void narrow_to_f16(const float *x, int64_t n, uint16_t *out) {
 }
 
 // The largest number of each query, those of this page included. What no query sees is minus infinity.
-static void find_maxima(const page_job *page, int64_t page_start) {
+static void find_maxima(const page_job *page) {
     const gh_attention *job = page->job;
     seen_places seen = {0, 0};
     for (int64_t q = 0; q < job->count; q++) {
-        if (q % job->heads == 0) seen = seen_in_page(job, q / job->heads, page_start);
+        if (q % job->heads == 0) seen = seen_by(page, q);
         float *scores = page->scratch.scores + q * gh_page_positions;
         for (int64_t i = 0; i < seen.first; i++) scores[i] = -INFINITY;
         for (int64_t i = seen.end < seen.first ? seen.first : seen.end; i < gh_page_positions; i++)

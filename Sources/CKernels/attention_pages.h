@@ -68,9 +68,9 @@ static void attend(const gh_attention *job, int64_t begin, int64_t end, const gh
             next += gh_page_head_bytes(&job->shape);
         else if (job->first_position + last_row >= start + gh_page_positions)
             next = (const uint8_t *)job->pages[p + 1] + job->head_offset;
-        page_job page = {job, scratch_of(job), state, keys, keys + value_place, next, seen};
+        page_job page = {job, scratch_of(job), state, keys, keys + value_place, next, start, seen};
         make_scores(&page);
-        find_maxima(&page, start);
+        find_maxima(&page);
         find_factors(&page);
         weigh_scores(&page);
         add_values(&page);

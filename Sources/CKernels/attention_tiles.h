@@ -71,13 +71,39 @@ static void JOIN(score, FORMAT)(const page_job *page) {
     }
 }
 
+// Adds the values of the places `first` ..< `end`, times their weights. Where not all queries see them, each adds those it
+// sees: a weight of zero would not do, because a number that is not finite may lie there.
+INLINE void JOIN(add_places, FORMAT)(
+    const page_job *page, const float *weights, int64_t query, int64_t d, int64_t first, int64_t end, const bool by_all,
+    const int queries, const int vectors, lanes sums[tile_queries][8]) {
+    const int64_t entry = row_stride(&page->job->shape) * BYTES;
+    const bool asks_ahead = page_asks_ahead(page, queries);
+    for (int64_t i = first; i < end; i++) {
+        const uint8_t *row = page->values + i * entry + d * BYTES;
+        if (asks_ahead) prefetch(page->next + (row - page->values), 16 * vectors * BYTES);
+        lanes value[8];
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) value[v] = FROM(row + 16 * v * BYTES);
+#pragma clang loop unroll(full)
+        for (int q = 0; q < queries; q++) {
+            if (!by_all) {
+                const seen_places seen = seen_by(page, query + q);
+                if (i < seen.first || i >= seen.end) continue;
+            }
+            lanes weight = lanes_all(weights[(query + q) * gh_page_positions + i]);
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v++) sums[q][v] = lanes_fma(weight, value[v], sums[q][v]);
+        }
+    }
+}
+
 // `queries` and `vectors` are constants where this is inlined: sums stay in registers along the positions. The next
 // page's keys are asked for.
 INLINE void JOIN(sum_tile, FORMAT)(
-    const page_job *page, const float *weights, int64_t query, int64_t d, const int queries, const int vectors) {
-    const gh_page_shape *shape = &page->job->shape;
-    const int64_t stride = gh_value_stride(shape), entry = row_stride(shape) * BYTES;
-    const bool asks_ahead = page_asks_ahead(page, queries);
+    const page_job *page, const float *weights, int64_t query, int64_t d, const shared_places places, const int queries,
+    const int vectors) {
+    const int64_t stride = gh_value_stride(&page->job->shape);
+    const seen_places any = places.any, all = places.all;
     float *target = page->state->sums + query * stride + d;
     lanes sums[tile_queries][8];
 #pragma clang loop unroll(full)
@@ -86,20 +112,11 @@ INLINE void JOIN(sum_tile, FORMAT)(
         for (int v = 0; v < vectors; v++)
             sums[q][v] = lanes_multiply(
                 lanes_load(target + q * stride + 16 * v), lanes_all(page->scratch.factors[query + q]));
-    weights += query * gh_page_positions;
-    for (int64_t i = page->seen.first; i < page->seen.end; i++) {
-        const uint8_t *row = page->values + i * entry + d * BYTES;
-        if (asks_ahead) prefetch(page->next + (row - page->values), 16 * vectors * BYTES);
-        lanes value[8];
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) value[v] = FROM(row + 16 * v * BYTES);
-#pragma clang loop unroll(full)
-        for (int q = 0; q < queries; q++) {
-            lanes weight = lanes_all(weights[q * gh_page_positions + i]);
-#pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v++) sums[q][v] = lanes_fma(weight, value[v], sums[q][v]);
-        }
-    }
+    const int64_t begin = all.first < any.end ? all.first : any.end, end = all.end > begin ? all.end : begin;
+    if (queries > 1)
+        JOIN(add_places, FORMAT)(page, weights, query, d, any.first, begin, false, queries, vectors, sums);
+    JOIN(add_places, FORMAT)(page, weights, query, d, begin, end, true, queries, vectors, sums);
+    if (queries > 1) JOIN(add_places, FORMAT)(page, weights, query, d, end, any.end, false, queries, vectors, sums);
 #pragma clang loop unroll(full)
     for (int q = 0; q < queries; q++)
 #pragma clang loop unroll(full)
@@ -108,13 +125,14 @@ INLINE void JOIN(sum_tile, FORMAT)(
 
 INLINE void JOIN(sum_row, FORMAT)(
     const page_job *page, const float *weights, int64_t query, int64_t d, int64_t end, const int queries) {
+    const shared_places places = places_of(page, query, queries);
     const int wide = VECTORS_AT_ONCE(queries), half = wide / 2;
-    for (; d + 16 * wide <= end; d += 16 * wide) JOIN(sum_tile, FORMAT)(page, weights, query, d, queries, wide);
+    for (; d + 16 * wide <= end; d += 16 * wide) JOIN(sum_tile, FORMAT)(page, weights, query, d, places, queries, wide);
     if (half > 1 && d + 16 * half <= end) {
-        JOIN(sum_tile, FORMAT)(page, weights, query, d, queries, half);
+        JOIN(sum_tile, FORMAT)(page, weights, query, d, places, queries, half);
         d += 16 * half;
     }
-    for (; d < end; d += 16) JOIN(sum_tile, FORMAT)(page, weights, query, d, queries, 1);
+    for (; d < end; d += 16) JOIN(sum_tile, FORMAT)(page, weights, query, d, places, queries, 1);
 }
 
 // The values of the dimensions `d` ..< `end`.

@@ -11,8 +11,8 @@ struct AttentionScene {
     let positions: Int
     let reach: AttentionReach
     let sinks: [Float]?
-    private let keys: [[Float]]
-    private let values: [[Float]]
+    private var keys: [[Float]]
+    private var values: [[Float]]
     private let queries: [Float]
     /// Of the key–value heads of a page.
     private let head: Int
@@ -39,6 +39,20 @@ struct AttentionScene {
         keys = (0..<positions).map { _ in numbers(widths.0) }
         values = (0..<positions).map { _ in numbers(widths.1) }
         queries = numbers(rows * heads * key).map { $0 / Float(key).squareRoot() }
+    }
+
+    /// The same with keys and values of one position that are not numbers.
+    func withoutNumbers(at position: Int) -> AttentionScene {
+        var scene = self
+        scene.keys[position] = keys[position].map { _ in .nan }
+        scene.values[position] = values[position].map { _ in .nan }
+        return scene
+    }
+
+    /// Which rows see a position.
+    func sees(_ row: Int, _ position: Int) -> Bool {
+        let last = positions - rows + row
+        return (firstSeen(from: last)...last).contains(position)
     }
 
     /// Rounding to eight bits moves a number by half of 2 / 127 at most, a score by as much for each dimension.

@@ -39,6 +39,25 @@ import Testing
         }
     }
 
+    /// A position that holds no numbers is nothing to the rows that do not see it, and NaN to the others.
+    @Test(arguments: everyKernels, KVCacheType.allCases)
+    func whatIsNotSeenIsNotAdded(_ kernels: Kernels, _ type: KVCacheType) {
+        for seed in UInt64(400)..<440 {
+            let scene = AttentionScene(seed: seed, type: type, isLatent: seed % 3 == 2)
+            let position = scene.positions - 1 - Int(seed) % min(scene.positions, scene.rows + 3)
+            let clean = scene.run(kernels), result = scene.withoutNumbers(at: position).run(kernels)
+            let width = scene.heads * scene.shape.valueSize
+            for row in 0..<scene.rows {
+                let places = row * width..<(row + 1) * width
+                if scene.sees(row, position) {
+                    #expect(result[places].allSatisfy { $0.isNaN }, "seed \(seed) row \(row)")
+                } else {
+                    #expect(result[places] == clean[places], "seed \(seed) row \(row)")
+                }
+            }
+        }
+    }
+
     /// Page by page, going on with one state, gives the bits of a whole chunk.
     @Test(arguments: everyKernels, KVCacheType.allCases)
     func pagesOneByOneAreAChunk(_ kernels: Kernels, _ type: KVCacheType) {
