@@ -39,6 +39,10 @@ struct Bench: ParsableCommand {
             throw ValidationError("--sequences must be within 1…256 and at most --batch.")
         }
         guard (1...8192).contains(batch) else { throw ValidationError("--batch must be within 1…8192.") }
+        let most = TransformerModel.mostPositions
+        guard (promptTokens.values + depth.values + [generateTokens]).allSatisfy({ $0 <= most }) else {
+            throw ValidationError("--prompt-tokens, --generate-tokens and --depth must be at most \(most).")
+        }
     }
 
     func run() throws {
@@ -47,24 +51,26 @@ struct Bench: ParsableCommand {
         try machineOptions.placeMemory()
         Terminal.progress("loading \(path)")
         let pool = ComputePool(threads: threadOptions.threads)
-        if let processors { try pool.pin(to: processors) }
+        // Before the model, so that its memory is there all the time and can be taken off the most that was used.
+        let probe = generateTokens > 0 ? BandwidthProbe(pool: pool) : nil
         let start = ContinuousClock.now
         let model = try modelOptions.transformer(path: path, pool: pool)
         let loading = (ContinuousClock.now - start).seconds
+        // Threads that loading starts would inherit the processor of the first.
+        if let processors { try pool.pin(to: processors) }
         let cacheType = cacheOptions.type(for: modelOptions.activations)
         try checkMemory(of: model, cacheType)
         let runner = ModelRunner(model: model, pool: pool, maxBatch: batch, cacheType: cacheType)
-        let probe = BandwidthProbe(pool: pool)
         let output = BenchOutput(
             model: path, threads: pool.threads, instruction_set: Kernels.selected.instructionSet.rawValue,
             activations: modelOptions.activations.defaultValueDescription, kv_cache_type: cacheType.rawValue,
             prefill: promptTokens.values.filter { $0 > 0 }.map { prefill($0, runner, pool) },
-            decode: generateTokens == 0
-                ? []
-                : depth.values.flatMap { depth in
+            decode: probe.map { probe in
+                depth.values.flatMap { depth in
                     sequences.values.map { decode($0, depth: depth, runner, pool, probe) }
-                }, bytes_per_decoded_token: ModelSummary(model).bytesPerDecodedToken, load_seconds: loading,
-            peak_memory_bytes: MachineMeasurement.peakResidentBytes())
+                }
+            } ?? [], bytes_per_decoded_token: ModelSummary(model).bytesPerDecodedToken, load_seconds: loading,
+            peak_memory_bytes: MachineMeasurement.peakResidentBytes() - (probe?.byteCount ?? 0))
         Terminal.endProgress()
         if json { try printJSON(output) } else { Terminal.out(output.text) }
     }

@@ -16,6 +16,9 @@ public final class BandwidthProbe {
         forEachPiece { $0.update(repeating: 1, count: Self.pieceBytes / MemoryLayout<Float>.stride) }
     }
 
+    /// What the buffer takes of memory.
+    public var byteCount: Int { pieces * Self.pieceBytes }
+
     /// The best of `rounds` passes over the buffer.
     public func bytesPerSecond(rounds: Int = 5) -> Double {
         let seconds = (0..<max(rounds, 1)).map { _ in
@@ -23,7 +26,7 @@ public final class BandwidthProbe {
                 forEachPiece { _ = Kernels.selected.readProbe($0, count: Self.pieceBytes) }
             }.seconds
         }
-        return Double(pieces * Self.pieceBytes) / (seconds.min() ?? .infinity)
+        return Double(byteCount) / (seconds.min() ?? .infinity)
     }
 
     private func forEachPiece(_ body: (UnsafeMutablePointer<Float>) -> Void) {

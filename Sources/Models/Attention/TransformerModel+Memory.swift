@@ -1,10 +1,13 @@
 import Tensors
 
 extension TransformerModel {
+    /// No context is longer.
+    public static let mostPositions = 1 << 27
+
     /// The longest sequence whose KV cache fits into `cacheBytes` bytes, fed `maxBatch` tokens at a time at most; no
     /// longer than `limit`.
     public func longestSequence(
-        cacheType: KVCacheType, cacheBytes: Int, maxBatch: Int, limit: Int = 1 << 27
+        cacheType: KVCacheType, cacheBytes: Int, maxBatch: Int, limit: Int = mostPositions
     ) -> Int {
         KVDemand(masks: configuration.blocks.map(\.mask), maxBatch: maxBatch).positions(
             pages: cacheBytes / configuration.attention.page(cacheType).bytes, limit: limit)
