@@ -20,19 +20,28 @@ public struct CheckpointOutput: ~Copyable {
             let name = Self.temporaryPrefix(of: url) + "\(getpid()).\(attempt)" + Self.temporarySuffix
             let candidate = HuggingFaceFolder.join(folder, name)
             let descriptor = open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-            if descriptor >= 0 {
-                // Marks the file as being written, for `removeAbandoned`.
-                flock(descriptor, LOCK_EX | LOCK_NB)
+            if descriptor >= 0, Self.claim(descriptor) {
                 self.path = path
                 self.descriptor = descriptor
                 temporaryPath = candidate
                 return
             }
             attempt += 1
-            guard errno == EEXIST, attempt < 100 else {
+            guard descriptor >= 0 || errno == EEXIST, attempt < 100 else {
                 throw CheckpointError(file: path, reason: "cannot create: \(String(cString: strerror(errno)))")
             }
         }
+    }
+
+    /// Marks a new file as being written, for `removeAbandoned`; false, and the file is closed, if that came first.
+    private static func claim(_ descriptor: Int32) -> Bool {
+        var status = stat()
+        if flock(descriptor, LOCK_EX) == 0, fstat(descriptor, &status) == 0, status.st_nlink == 0 {
+            close(descriptor)
+            return false
+        }
+        // Some file systems have no locks.
+        return true
     }
 
     deinit {

@@ -22,6 +22,27 @@ import Testing
         #expect(try folder.names() == [])
     }
 
+    /// Who tidies up takes no file from a writer that has just begun.
+    @Test func writersAndTidyingDoNotDisturbEachOther() async throws {
+        let path = folder.path("x.gguf")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<2 {
+                group.addTask {
+                    for _ in 0..<60 {
+                        var output = try CheckpointOutput(path: path)
+                        try output.write([1.0 as Float])
+                        try output.commit()
+                    }
+                }
+            }
+            group.addTask {
+                for _ in 0..<3000 { CheckpointOutput.removeAbandoned(path: path) }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try folder.names() == ["x.gguf"])
+    }
+
     @Test func failureKeepsTheOldFile() throws {
         let path = try folder.write("x.gguf", "old")
         var writer = GGUFWriter()
