@@ -10,6 +10,7 @@ PACKED_INLINE void multiply_tile(
     int64_t t) {
     const int64_t blocks = product->columns / 32;
     packed_tile tile;
+    tile.distances = product->distances;
     PACKED_UNROLL for (int s = 0; s < strips; s++) {
         const int64_t first = row + s * strip_rows, panel = first / gh_panel_rows;
         // Two strips of half a panel begin at its start.

@@ -15,6 +15,7 @@ typedef struct packed_tile {
     row_numbers sums[tile_tokens_most][tile_strips];
     // The first rows of the strips in their panels.
     int64_t first_rows[tile_strips];
+    gh_distances distances;
 } packed_tile;
 
 // The sixteen values of a table as unsigned codes.
@@ -189,7 +190,7 @@ PACKED_INLINE void add_unit_blocks(
 #pragma clang loop unroll(disable)
     for (int64_t b = 0; b < count; b++) {
         add_block(tile, layout, strips, tokens, b, sums);
-        ask_ahead(asking_ahead(layout, strips, tokens), tile->codes[0], code_bytes(layout));
+        ask_ahead(asking_ahead(layout, strips, tokens), tile->distances, tile->codes[0], code_bytes(layout));
         PACKED_UNROLL for (int s = 0; s < strips; s++) tile->codes[s] += code_bytes(layout);
     }
 }
@@ -197,7 +198,7 @@ PACKED_INLINE void add_unit_blocks(
 // Adds `count` blocks, a unit or what is left of one, and goes on to the next.
 PACKED_INLINE void add_unit(
     packed_tile *tile, const packed_layout layout, const int strips, const int tokens, const int64_t count) {
-    ask_ahead(asking_ahead(layout, strips, tokens), tile->heads[0], head_bytes(layout));
+    ask_ahead(asking_ahead(layout, strips, tokens), tile->distances, tile->heads[0], head_bytes(layout));
     if (input_blocks(layout) > 1) {
         row_numbers parts[tile_tokens_most][tile_strips];
         PACKED_UNROLL for (int t = 0; t < tokens; t++)

@@ -15,6 +15,7 @@ typedef struct pair_tile {
     const uint16_t *x[tile_tokens_most];
     // Sums of the even and of the odd vectors.
     row_numbers sums[tile_tokens_most][tile_strips][2];
+    gh_distances distances;
 } pair_tile;
 
 PACKED_INLINE row_integers pair_of_input(const uint16_t *x) {
@@ -39,13 +40,14 @@ PACKED_INLINE void add_two_vectors(pair_tile *tile, const int strips, const int 
                 tile->sums[t][s][odd] = add_pairs(tile->sums[t][s][odd], w[s], x);
         }
     }
-    ask_ahead(asking_pairs_ahead(strips, tokens), tile->codes[0], 128);
+    ask_ahead(asking_pairs_ahead(strips, tokens), tile->distances, tile->codes[0], 128);
     PACKED_UNROLL for (int s = 0; s < strips; s++) tile->codes[s] += 128;
 }
 
 PACKED_INLINE void multiply_pair_tile(
     const gh_pair_product *product, const int strips, const int tokens, int64_t row, int64_t t) {
     pair_tile tile;
+    tile.distances = product->distances;
     PACKED_UNROLL for (int s = 0; s < strips; s++) {
         const int64_t first = row + s * strip_rows;
         tile.codes[s] = (const uint8_t *)product->panels + first / 16 * gh_pair_panel_bytes(product->columns) +

@@ -11,6 +11,9 @@ public struct DispatchPlan: Sendable {
     /// Slot of each assignment, in the decision's order: where to find its output; −1 where it was dropped.
     public private(set) var slots: [Int32] = []
 
+    /// The next free slot of each expert, while slots are given out.
+    private var next: [Int] = []
+
     public init() {}
 
     /// Slots of `expert`: positions in the sorted order.
@@ -21,7 +24,8 @@ public struct DispatchPlan: Sendable {
         countExperts(decision)
         resize(&assignments, to: starts[decision.expertCount])
         resize(&slots, to: decision.experts.count)
-        var next = starts
+        next.removeAll(keepingCapacity: true)
+        next.append(contentsOf: starts)
         for (assignment, expert) in decision.experts.enumerated() {
             guard expert >= 0 else {
                 slots[assignment] = -1

@@ -9,7 +9,9 @@ import Synchronization
 /// by workers that have entered.
 package final class WorkerTeam: @unchecked Sendable {
     /// A job stays on the caller's stack: `run` returns only when no worker reads it any more.
-    private typealias Job = UnsafeMutablePointer<(Int) -> Void>
+    private typealias Job = UnsafeMutablePointer<Body>
+    /// In a structure, because a pointer to a bare closure would take one more on the heap.
+    private struct Body { let call: (Int) -> Void }
 
     private var job: Job?
     /// Moves when a job (or the end) is there. Own gate, so that what happens within a job wakes no sleeper.
@@ -27,7 +29,7 @@ package final class WorkerTeam: @unchecked Sendable {
         // The closure does not escape: workers call it through a pointer, and each has returned from the call and
         // released what it retained before it leaves, which `close` waits for.
         withoutActuallyEscaping(body) { escapable in
-            var stored = escapable
+            var stored = Body(call: escapable)
             withUnsafeMutablePointer(to: &stored) { pointer in
                 job = pointer
                 open()
@@ -82,7 +84,7 @@ package final class WorkerTeam: @unchecked Sendable {
     /// Own function, so that a reference to the closure's context cannot outlive the call.
     @inline(never)
     private static func call(_ job: Job, _ worker: Int) {
-        job.pointee(worker)
+        job.pointee.call(worker)
     }
 }
 

@@ -24,6 +24,8 @@
 
 #include <stdint.h>
 
+#include "gh_distances.h"
+
 #pragma clang assume_nonnull begin
 
 /// The formats that can be packed.
@@ -64,6 +66,7 @@ typedef struct gh_packed_product {
     /// out[t * out_stride + r] is the product of row r with input order[t].
     float *out;
     int64_t out_stride;
+    gh_distances distances;
 } gh_packed_product;
 
 /// How many columns of an input share a scale in products with a format: 32, 128 or 256.

@@ -14,6 +14,8 @@
 
 #include <stdint.h>
 
+#include "gh_distances.h"
+
 #pragma clang assume_nonnull begin
 
 /// A product of packed bfloat16 rows with inputs rounded to bfloat16.
@@ -29,6 +31,7 @@ typedef struct gh_pair_product {
     /// out[t * out_stride + r] is the product of row r with input order[t].
     float *out;
     int64_t out_stride;
+    gh_distances distances;
 } gh_pair_product;
 
 /// Bytes of a panel of sixteen rows of `columns`.
