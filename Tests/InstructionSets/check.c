@@ -76,7 +76,7 @@ static uint64_t check_packed(const gh_kernels *kernels, const format_case *forma
         gh_kernels_scalar()->round_to_blocks(x + t * columns, columns, together, expected + t * blocks);
     }
     if (memcmp(inputs, expected, (size_t)(tokens * blocks) * sizeof *inputs)) fail(kernels, "round", "", seed);
-    gh_packed_product product = {panels, rows, columns, inputs, NULL, tokens, wanted, rows};
+    gh_packed_product product = {panels, rows, columns, inputs, NULL, tokens, wanted, rows, {512, 3072, 8192}};
     gh_kernels_scalar()->multiply_packed(type, &product);
     product.out = got;
     kernels->multiply_packed(type, &product);
@@ -104,7 +104,7 @@ static uint64_t check_pairs(const gh_kernels *kernels, int64_t seed, uint64_t su
     if (memcmp(inputs, expected, (size_t)(tokens * columns) * 2)) fail(kernels, "round to bfloat16", "", seed);
     for (int64_t t = 0; t < tokens; t++) order[t] = (int32_t)random_below(tokens);
     float *wanted = allocate(tokens * rows * 4), *got = allocate(tokens * rows * 4);
-    gh_pair_product product = {panels, rows, columns, inputs, seed % 2 ? order : NULL, tokens, wanted, rows};
+    gh_pair_product product = {panels, rows, columns, inputs, seed % 2 ? order : NULL, tokens, wanted, rows, {512, 3072, 8192}};
     gh_kernels_scalar()->multiply_pairs(&product);
     product.out = got;
     kernels->multiply_pairs(&product);
