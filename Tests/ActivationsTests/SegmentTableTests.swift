@@ -9,14 +9,16 @@ import Testing
     /// A trace of one segment with three tokens of two experts each.
     private func read(
         _ table: String?, experts: [UInt8] = [0, 1, 2, 3, 255, 0], shape: [Int] = [3, 1, 2], weights: [Float]? = nil,
-        checksum: UInt32? = nil
+        checksum: UInt32? = nil, hasChecksum: Bool = true
     ) throws -> (requests: [RequestTrace], damages: [TraceDamage]) {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         var writer = SafetensorsWriter()
         if let table {
             writer.metadata["requests"] = "[\(table)]"
-            writer.metadata["requests_crc32"] = String(checksum ?? simpleCRC32(Array("[\(table)]".utf8)))
+            if hasChecksum {
+                writer.metadata["requests_crc32"] = String(checksum ?? simpleCRC32(Array("[\(table)]".utf8)))
+            }
         }
         writer.add("experts", shape: shape, bytes: experts)
         if let weights { writer.add("weights", shape: [weights.count], floats: weights) }
@@ -51,6 +53,7 @@ import Testing
         (#""id":"b""#, #""id":null"#, "'id'"), (#""id":"b""#, #""id":"b","arrival":NaN"#, "'b.arrival'"),
         (#""id":"b""#, #""id":"b","arrival":1e999"#, "JSON"),
         (#""id":"b""#, #""id":"b","crc32":4294967296"#, "'b.crc32'"),
+        (#""id":"b""#, #""id":"b","first_position":281474976710656"#, "'b.first_position'"),
         (#""id":"b""#, #""id":"b","domain":[[[[[[[[[[]]]]]]]]]]"#, "nested"), ("}", "", "JSON"),
         (good, #""a","b""#, "'row'"),
     ]) func hostileTable(part: String, replacement: String, message: String) throws {
@@ -77,6 +80,8 @@ import Testing
         let (requests, damages) = try read(Self.good, checksum: 1)
         #expect(requests == [])
         #expect(damages.first?.error.reason == "does not match its checksum")
+        let missing = try read(Self.good, hasChecksum: false).damages.first?.error
+        #expect(missing?.item == "requests_crc32" && missing?.reason.hasPrefix("is missing") == true)
     }
 
     @Test func anIDOfNoExpert() throws {

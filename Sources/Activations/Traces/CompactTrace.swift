@@ -70,12 +70,7 @@ public struct CompactTrace: TraceSource {
 
     private func read(_ line: LineReader.Line, rows: Int) throws(TraceError) -> RequestTrace {
         let file = location + "/" + Self.indexName
-        let name = "line \(line.number)"
-        guard let text = line.text else {
-            throw TraceError(file: file, item: name, reason: "has more than \(limits.requestBytes) bytes")
-        }
-        let value = try ConfigValue.parse(text, file: file)
-        let fields = FieldReader(value, file: file, object: name)
+        let fields = FieldReader(try line.json(file: file), file: file, object: line.name)
         let (first, count) = (try fields.size("row_offset"), try fields.size("rows"))
         guard first <= rows, count <= rows - first else {
             throw fields.error("rows", "rows \(first) to \(first + count) are not within the \(rows) of the trace")
@@ -84,7 +79,7 @@ public struct CompactTrace: TraceSource {
             id: try fields.text("id"), domain: try fields.optionalText("domain"),
             category: try fields.optionalText("category"), arrival: try fields.optionalNumber("arrival"),
             prefillTokens: try fields.size("prompt_tokens"),
-            firstPosition: try fields.optionalSize("prompt_tokens_not_traced") ?? 0, experts: [])
+            firstPosition: try fields.optionalPosition("prompt_tokens_not_traced") ?? 0, experts: [])
         guard request.prefillTokens <= count else {
             throw fields.error("prompt_tokens", "is \(request.prefillTokens) of \(count) rows")
         }

@@ -50,6 +50,15 @@ struct FieldReader {
         return size
     }
 
+    /// A position in a request's text.
+    func optionalPosition(_ field: String) throws(TraceError) -> Int? {
+        guard let position = try optionalSize(field) else { return nil }
+        guard position <= TraceLimits.positions else {
+            throw error(field, "\(position) is beyond any text: the limit is \(TraceLimits.positions)")
+        }
+        return position
+    }
+
     func optionalNumber(_ field: String) throws(TraceError) -> Double? {
         guard let value = self[field] else { return nil }
         guard let number = value.floatValue, number.isFinite else { throw error(field, "is not a number") }

@@ -41,7 +41,8 @@ struct SegmentEntry: Equatable {
         request = RequestTrace(
             id: try fields.text("id"), domain: try fields.optionalText("domain"),
             category: try fields.optionalText("category"), arrival: try fields.optionalNumber("arrival"),
-            prefillTokens: try fields.size("prefill"), firstPosition: try fields.optionalSize("first_position") ?? 0,
+            prefillTokens: try fields.size("prefill"),
+            firstPosition: try fields.optionalPosition("first_position") ?? 0,
             experts: [])
         request.prefillSeconds = try fields.optionalNumber("prefill_seconds")
         request.decodeSeconds = try fields.optionalNumber("decode_seconds")

@@ -48,9 +48,12 @@ struct SegmentReader {
         guard let text = file.metadata["requests"] else {
             throw TraceError(file: file.path, item: "requests", reason: "the metadata has no table of requests")
         }
+        guard let written = file.metadata["requests_crc32"] else {
+            throw TraceError(file: file.path, item: "requests_crc32", reason: "is missing: the table has no checksum")
+        }
         var copy = text
         let checksum = copy.withUTF8 { CRC32.of(UnsafeRawBufferPointer($0)) }
-        guard file.metadata["requests_crc32"] == String(checksum) else {
+        guard written == String(checksum) else {
             throw TraceError(file: file.path, item: "requests", reason: "does not match its checksum")
         }
         return try SegmentEntry.table(text, tokens: tokens, file: file.path)

@@ -39,6 +39,15 @@ struct DamageLog {
         otherRequests += requests ?? 0
     }
 
+    /// This log with what `other` has behind it.
+    func adding(_ other: DamageLog) -> DamageLog {
+        var both = self
+        for damage in other.named { both.add(damage.error, requests: damage.requests) }
+        both.others += other.others
+        both.otherRequests += other.otherRequests
+        return both
+    }
+
     /// All that was added, in order.
     var damages: [TraceDamage] {
         guard others > 0 else { return named }

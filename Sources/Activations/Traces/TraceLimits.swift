@@ -2,6 +2,8 @@
 public struct TraceLimits: Sendable {
     /// Experts of a layer: ids are 16 bits, and the largest stands for none.
     public static let experts = Int(RequestTrace.noExpert)
+    /// Positions in a text: hundreds of times the longest contexts, and sums over all requests of a trace fit an integer.
+    public static let positions = 1 << 32
     /// MoE layers.
     public var layers = 4096
     /// Experts a token uses in a layer.

@@ -51,7 +51,10 @@ public struct TraceSample: TraceSource {
 extension RequestTrace {
     /// Whether this is whole tokens of `shape` with ids and boundaries within it.
     func fits(_ shape: TraceShape) -> Bool {
-        guard experts.count.isMultiple(of: shape.idsPerToken), firstPosition >= 0 else { return false }
+        guard experts.count.isMultiple(of: shape.idsPerToken), (0...TraceLimits.positions).contains(firstPosition)
+        else {
+            return false
+        }
         guard (0...tokenCount(shape)).contains(prefillTokens), weights.map({ $0.count == experts.count }) ?? true else {
             return false
         }
