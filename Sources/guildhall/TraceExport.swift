@@ -21,22 +21,21 @@ struct TraceExport: ParsableCommand {
 
     func run() throws {
         let path = (input as NSString).expandingTildeInPath
-        let (counts, topK) = try counts(path)
-        try counts.export(
-            to, to: (output as NSString).expandingTildeInPath, hiddenLayers: hiddenLayers, topK: topK)
+        let counts = try counts(path)
+        try counts.export(to, to: (output as NSString).expandingTildeInPath, hiddenLayers: hiddenLayers)
         Terminal.out("\(output): counts of \(counts.blocks.count) layers of \(counts.expertCount) experts\n")
     }
 
-    private func counts(_ path: String) throws -> (ExpertCounts, topK: Int) {
+    private func counts(_ path: String) throws -> ExpertCounts {
         if let file = ExpertCounts.file(at: path) {
             guard phase == nil else { throw CommandError("\(file): counts do not tell phases apart") }
-            return (try ExpertCounts(path: file), 1)
+            return try ExpertCounts(path: file)
         }
         let source = try openTrace(path: path)
         let (counts, damages) = ExpertCounts.counting(
             source, prefill: phase != .decode, decode: phase != .prefill)
         for damage in damages { Terminal.error("\(damage)\n") }
-        return (counts, source.shape.topK)
+        return counts
     }
 }
 

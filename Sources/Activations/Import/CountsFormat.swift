@@ -19,18 +19,12 @@ extension ExpertCounts {
     /// - Parameters:
     ///   - path: a file; for TensorRT-LLM a folder.
     ///   - hiddenLayers: all blocks of the model, dense ones at the end included; nil: up to the last with experts.
-    ///   - topK: experts a token uses; TensorRT-LLM wants it told.
-    public func export(
-        _ format: CountsFormat, to path: String, hiddenLayers: Int? = nil, topK: Int = 1
-    ) throws(TraceError) {
-        if format != .json, counts.joined().contains(where: { $0 > Int64.max }) {
-            throw TraceError(file: path, reason: "a count has more than 63 bits")
-        }
+    public func export(_ format: CountsFormat, to path: String, hiddenLayers: Int? = nil) throws(TraceError) {
         switch format {
         case .json: try write(path: path)
         case .safetensors: try writeSafetensors(path)
         case .sglang: try writeLogicalCount(path, layers: try layers(hiddenLayers, path))
-        case .tensorRTLLM: try writeStatistics(path, topK: topK)
+        case .tensorRTLLM: try writeStatistics(path)
         }
     }
 
@@ -63,11 +57,12 @@ extension ExpertCounts {
         let num_experts_per_token: Int
     }
 
-    private func writeStatistics(_ folder: String, topK: Int) throws(TraceError) {
+    private func writeStatistics(_ folder: String) throws(TraceError) {
         do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {
             throw TraceError(file: folder, reason: "cannot create: \(error.localizedDescription)")
         }
-        let meta = StatisticsMeta(num_experts: expertCount, num_experts_per_token: topK)
+        // It has to be told, known or not.
+        let meta = StatisticsMeta(num_experts: expertCount, num_experts_per_token: topK ?? 1)
         try writeWhole(jsonBytes(meta, file: folder), to: folder + "/meta_info.json")
         var writer = SafetensorsWriter()
         for (block, row) in zip(blocks, counts) {

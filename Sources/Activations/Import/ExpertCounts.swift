@@ -8,12 +8,15 @@ public struct ExpertCounts: Sendable, Equatable {
     /// Transformer block of each layer, ascending.
     public let blocks: [Int]
     public let expertCount: Int
+    /// Experts a token uses in a layer, where that is known.
+    public var topK: Int?
     /// `[layers][experts]`: (token, expert) assignments.
     public private(set) var counts: [[UInt64]]
 
-    public init(blocks: [Int], expertCount: Int) {
+    public init(blocks: [Int], expertCount: Int, topK: Int? = nil) {
         self.blocks = blocks
         self.expertCount = expertCount
+        self.topK = topK
         counts = blocks.map { _ in [UInt64](repeating: 0, count: expertCount) }
     }
 
@@ -22,7 +25,7 @@ public struct ExpertCounts: Sendable, Equatable {
         _ source: any TraceSource, prefill: Bool = true, decode: Bool = true
     ) -> (counts: ExpertCounts, damages: [TraceDamage]) {
         let shape = source.shape
-        var result = ExpertCounts(blocks: shape.blocks, expertCount: shape.expertCount)
+        var result = ExpertCounts(blocks: shape.blocks, expertCount: shape.expertCount, topK: shape.topK)
         let damages = source.forEachRequest { request in
             let boundary = request.prefillTokens * shape.idsPerToken
             let first = prefill ? 0 : boundary
@@ -39,16 +42,20 @@ public struct ExpertCounts: Sendable, Equatable {
         }
     }
 
-    /// Adds to one expert's count; more than 64 bits hold stays at the largest.
-    mutating func add(_ count: UInt64, layer: Int, expert: Int) {
+    /// Adds to one expert's count. Throws if the sum has more bits than files of counts hold.
+    mutating func add(_ count: UInt64, layer: Int, expert: Int, file: String) throws(TraceError) {
         let (sum, overflow) = counts[layer][expert].addingReportingOverflow(count)
-        counts[layer][expert] = overflow ? .max : sum
+        guard !overflow, sum <= Int64.max else {
+            throw TraceError(
+                file: file, item: "layer \(blocks[layer]), expert \(expert)", reason: "the sum has more than 63 bits")
+        }
+        counts[layer][expert] = sum
     }
 
     /// The counts without layers in which nothing was counted: dense ones.
     func withoutEmptyLayers() -> ExpertCounts {
         let used = counts.indices.filter { layer in counts[layer].contains { $0 > 0 } }
-        var result = ExpertCounts(blocks: used.map { blocks[$0] }, expertCount: expertCount)
+        var result = ExpertCounts(blocks: used.map { blocks[$0] }, expertCount: expertCount, topK: topK)
         result.counts = used.map { counts[$0] }
         return result
     }
@@ -60,12 +67,14 @@ extension ExpertCounts {
         let version = 1
         let blocks: [Int]
         let expert_count: Int
+        let top_k: Int?
         let counts: [[UInt64]]
     }
 
     /// The text of a counts file.
     public func json() throws(TraceError) -> [UInt8] {
-        try jsonBytes(Form(blocks: blocks, expert_count: expertCount, counts: counts), file: Self.fileName)
+        try jsonBytes(
+            Form(blocks: blocks, expert_count: expertCount, top_k: topK, counts: counts), file: Self.fileName)
     }
 
     /// Reads a counts file.
@@ -82,12 +91,13 @@ extension ExpertCounts {
         let rows = (fields["counts"]?.arrayValue ?? []).map { $0.arrayValue ?? [] }
         let blocks = (fields["blocks"]?.arrayValue ?? []).compactMap(\.intValue)
         let experts = try fields.size("expert_count")
-        let shape = TraceShape(blocks: blocks, expertCount: experts, topK: 1)
+        let topK = try fields.optionalSize("top_k")
+        let shape = TraceShape(blocks: blocks, expertCount: experts, topK: topK ?? 1)
         if let problem = shape.problem(limits) { throw fields.error("blocks", problem) }
         guard rows.count == blocks.count, rows.allSatisfy({ $0.count == experts }) else {
             throw fields.error("counts", "are not \(blocks.count) layers of \(experts) experts")
         }
-        self.init(blocks: blocks, expertCount: experts)
+        self.init(blocks: blocks, expertCount: experts, topK: topK)
         for (layer, row) in rows.enumerated() {
             for (expert, value) in row.enumerated() {
                 guard let count = value.intValue.flatMap(UInt64.init(exactly:)) else {

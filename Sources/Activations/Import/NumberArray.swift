@@ -1,5 +1,5 @@
 /// Whole numbers of another program's array.
-struct NumberArray: Equatable, Sendable {
+struct NumberArray: Hashable, Sendable {
     /// Row-major, outermost first; its product is `values.count`.
     var shape: [Int]
     var values: [Int64]

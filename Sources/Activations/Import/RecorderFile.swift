@@ -10,7 +10,7 @@ struct RecorderFile {
     }
 
     /// One forward pass of the mode `per_token`.
-    struct Pass {
+    struct Pass: Hashable {
         /// Experts of the tokens, shape [layers × tokens × width], logical; negative: none.
         var ids: NumberArray
         var positions: [Int64]
@@ -46,7 +46,9 @@ struct RecorderFile {
         guard case .int(let mode) = torch.member("forward_mode", of: record), (1...3).contains(mode) else {
             throw error("forward_mode", "is not extend, decode or mixed")
         }
-        guard positions.allSatisfy({ (0..<1 << 40).contains($0) }) else { throw error("positions", "are impossible") }
+        guard positions.allSatisfy({ (0...Int64(TraceLimits.positions)).contains($0) }) else {
+            throw error("positions", "are impossible")
+        }
         var lengths: [Int64]?
         if mode != 2 {
             lengths = torch.integers(torch.member("extend_seq_lens", of: record))
@@ -94,7 +96,8 @@ struct RecorderFile {
                 counts.shape == map.shape, counts.values.allSatisfy({ $0 >= 0 })
             else { throw TraceError(file: path, item: "global_physical_count", reason: "is not like the map") }
             for (place, count) in counts.values.enumerated() {
-                total.add(UInt64(count), layer: place / map.shape[1], expert: Int(map.values[place]))
+                try total.add(
+                    UInt64(count), layer: place / map.shape[1], expert: Int(map.values[place]), file: path)
             }
         }
         return total.withoutEmptyLayers()
@@ -110,7 +113,8 @@ struct RecorderFile {
         else { throw TraceError(file: path, item: "logical_count", reason: "is not [steps, layers, experts]") }
         var total = ExpertCounts(blocks: Array(0..<shape[0]), expertCount: shape[1])
         for (place, count) in counts.values.enumerated() {
-            total.add(UInt64(count), layer: place / shape[1] % shape[0], expert: place % shape[1])
+            try total.add(
+                UInt64(count), layer: place / shape[1] % shape[0], expert: place % shape[1], file: path)
         }
         return total.withoutEmptyLayers()
     }

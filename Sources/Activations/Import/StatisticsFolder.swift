@@ -11,13 +11,20 @@ struct StatisticsFolder {
         let text = try MappedFile.open(meta)
         guard text.count <= limits.indexBytes else { throw TraceError(file: meta, reason: "is too large") }
         let value = try ConfigValue.parse(text, file: meta)
-        let experts = try FieldReader(value, file: meta).size("num_experts")
+        let fields = FieldReader(value, file: meta)
+        let experts = try fields.size("num_experts")
         guard (1...TraceLimits.experts).contains(experts) else {
             throw TraceError(file: meta, item: "num_experts", reason: "is not within 1…\(TraceLimits.experts)")
         }
         var counts = ExpertCounts(blocks: Array(0..<limits.layers), expertCount: experts)
+        counts.topK = try fields.optionalSize("num_experts_per_token").flatMap { (1...experts).contains($0) ? $0 : nil }
         for path in try InputFiles(path, endings: [".safetensors"]).paths {
-            do throws(TraceError) { try add(path, to: &counts) } catch { log.add(error, requests: nil) }
+            // A file counts as a whole or not at all.
+            var sum = counts
+            do throws(TraceError) {
+                try add(path, to: &sum)
+                counts = sum
+            } catch { log.add(error, requests: nil) }
         }
         return counts.withoutEmptyLayers()
     }
@@ -34,7 +41,9 @@ struct StatisticsFolder {
                 throw TraceError(
                     file: path, item: entry.name, reason: "has shape \(shape), or counts below 0; not [experts]")
             }
-            for (expert, count) in values.enumerated() { counts.add(UInt64(count), layer: layer, expert: expert) }
+            for (expert, count) in values.enumerated() {
+                try counts.add(UInt64(count), layer: layer, expert: expert, file: path)
+            }
         }
     }
 }

@@ -130,8 +130,11 @@ extension ExpertCounts {
         guard other.blocks == blocks, other.expertCount == expertCount else {
             throw TraceError(file: file, reason: "counts another model's layers or experts")
         }
+        // A file counts as a whole or not at all.
+        var sum = self
         for (layer, row) in other.counts.enumerated() {
-            for (expert, count) in row.enumerated() { add(count, layer: layer, expert: expert) }
+            for (expert, count) in row.enumerated() { try sum.add(count, layer: layer, expert: expert, file: file) }
         }
+        self = sum
     }
 }
