@@ -37,6 +37,10 @@ import Testing
         #expect(failure(#""cold":[1,2]"#, #""cold":[1]"#).hasPrefix("p.json: groups.cold: must be 2"))
         #expect(failure(#""nodes":2"#, #""nodes":9000000000"#).hasPrefix("p.json: nodes, devices_per_node"))
         #expect(failure("[1]]", #"["x"]]"#).hasPrefix("p.json: layers[0].devices[1][0]"))
+        for number in ["0.5", "9223372036854775808"] {
+            let found = failure("[1]]", "[\(number)]]")
+            #expect(found == "p.json: layers[0].devices[1][0]: is not a whole number of 64 bits", "\(found)")
+        }
         #expect(failure("{", "").hasPrefix("p.json: "))
     }
 }

@@ -3,15 +3,34 @@ import Foundation
 /// The file form: `{"version":1,"nodes":N,"devices_per_node":D,"layers":[{"layer":3,"devices":[[…],…]}],"groups":…}`.
 private struct PlanForm: Codable {
     struct Layer: Codable {
-        let layer: Int
-        let devices: [[Int]]
+        let layer: WholeNumber
+        let devices: [[WholeNumber]]
     }
 
-    let version: Int
-    let nodes: Int
-    let devices_per_node: Int
+    let version: WholeNumber
+    let nodes: WholeNumber
+    let devices_per_node: WholeNumber
     let layers: [Layer]
     let groups: GroupingModel?
+}
+
+/// A number whose error says where it stands: of `0.5` and 2^63 the decoder says only that the file is no JSON.
+private struct WholeNumber: Codable {
+    let value: Int
+
+    init(_ value: Int) { self.value = value }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        do { value = try container.decode(Int.self) } catch {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "is not a whole number of 64 bits")
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(value)
+    }
 }
 
 extension PlacementPlan {
@@ -31,14 +50,16 @@ extension PlacementPlan {
         do { form = try JSONDecoder().decode(PlanForm.self, from: json) } catch let error as DecodingError {
             throw PlacementError(decoding: error, source: source)
         } catch { throw PlacementError(source: source, reason: "\(error)") }
-        guard form.version == Self.formatVersion else {
+        guard form.version.value == Self.formatVersion else {
             throw PlacementError(
-                source: source, item: "version", reason: "is \(form.version), known is \(Self.formatVersion)")
+                source: source, item: "version", reason: "is \(form.version.value), known is \(Self.formatVersion)")
         }
         do throws(PlacementError) {
             try self.init(
-                nodes: form.nodes, devicesPerNode: form.devices_per_node,
-                layers: form.layers.map { ExpertLayout(block: $0.layer, devices: $0.devices) }, groups: form.groups)
+                nodes: form.nodes.value, devicesPerNode: form.devices_per_node.value,
+                layers: form.layers.map { layer in
+                    ExpertLayout(block: layer.layer.value, devices: layer.devices.map { $0.map(\.value) })
+                }, groups: form.groups)
         } catch {
             throw PlacementError(source: source, item: error.item, reason: error.reason)
         }
@@ -51,8 +72,12 @@ extension PlacementPlan {
         do {
             return try encoder.encode(
                 PlanForm(
-                    version: Self.formatVersion, nodes: nodes, devices_per_node: devicesPerNode,
-                    layers: layers.map { PlanForm.Layer(layer: $0.block, devices: $0.devices) }, groups: groups))
+                    version: WholeNumber(Self.formatVersion), nodes: WholeNumber(nodes),
+                    devices_per_node: WholeNumber(devicesPerNode),
+                    layers: layers.map { layer in
+                        PlanForm.Layer(
+                            layer: WholeNumber(layer.block), devices: layer.devices.map { $0.map(WholeNumber.init) })
+                    }, groups: groups))
         } catch { throw PlacementError(reason: "cannot be written: \(error)") }
     }
 }
