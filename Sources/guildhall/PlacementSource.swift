@@ -11,7 +11,7 @@ struct PlacementSource {
 
     private let content: Content
     private let path: String
-    private let excluded: Set<String>
+    private let excluded: RequestNames
 
     init(trace: String, exclude: String?) throws {
         path = (trace as NSString).expandingTildeInPath
@@ -23,7 +23,7 @@ struct PlacementSource {
         } else {
             content = .requests(try openTrace(path: path))
         }
-        excluded = try exclude.map(RequestSelection.ids) ?? []
+        excluded = try exclude.map(RequestSelection.names) ?? RequestNames([])
     }
 
     /// The counts, where there is nothing else.
@@ -62,8 +62,11 @@ struct PlacementSource {
     /// - Parameter warns: whether to say what could not be read; it is the same each time.
     func forEach(warns: Bool = false, _ body: (RequestTrace) -> Void) {
         guard case .requests(let source) = content else { return }
-        let damages = source.forEachRequest { if !excluded.contains($0.id) { body($0) } }
-        if warns { for damage in damages { Terminal.error("warning: \(damage)\n") } }
+        var excluded = excluded
+        let damages = source.forEachRequest { if !excluded.take($0.id) { body($0) } }
+        guard warns else { return }
+        for damage in damages { Terminal.error("warning: \(damage)\n") }
+        RequestSelection.warn([excluded.warning(option: "--exclude")])
     }
 }
 

@@ -2,6 +2,7 @@ import Activations
 import ArgumentParser
 import Foundation
 import Placement
+import Reports
 
 /// Options that say which requests of a trace are used.
 struct RequestSelection: ParsableArguments {
@@ -20,13 +21,15 @@ struct RequestSelection: ParsableArguments {
     /// Reads the trace's selected requests into memory, and says on standard error what was damaged.
     func load(_ path: String) throws -> ReplayTrace {
         let source = try openTrace(path: path)
-        let only = try self.only.map(Self.ids)
-        let excluded = try exclude.map(Self.ids) ?? []
+        var only = try self.only.map(Self.names)
+        var excluded = try exclude.map(Self.names) ?? RequestNames([])
         var requests: [RequestTrace] = []
         var ids = 0
         var passedOver = 0
         let damages = source.forEachRequest { request in
-            guard only?.contains(request.id) ?? true, !excluded.contains(request.id) else { return }
+            // Both are asked, so that each takes note.
+            let (isChosen, isExcluded) = (only?.take(request.id) ?? true, excluded.take(request.id))
+            guard isChosen, !isExcluded else { return }
             guard requests.count < atMost, ids + request.experts.count <= Self.idLimit else {
                 passedOver += 1
                 return
@@ -36,11 +39,16 @@ struct RequestSelection: ParsableArguments {
         }
         if passedOver > 0 { Terminal.error("note: \(requests.count) requests are used, \(passedOver) more are not\n") }
         for damage in damages { Terminal.error("warning: \(damage)\n") }
+        Self.warn([only?.warning(option: "--only"), excluded.warning(option: "--exclude")])
         guard !requests.isEmpty else { throw PlacementError(source: path, reason: "has no request that is to be used") }
         return ReplayTrace(shape: source.shape, requests: requests)
     }
 
-    static func ids(_ path: String) throws -> Set<String> {
-        Set(try smallTextFile(path, isName: false).split(whereSeparator: \.isNewline).map(String.init))
+    static func names(_ path: String) throws -> RequestNames {
+        RequestNames(try smallTextFile(path, isName: false).split(whereSeparator: \.isNewline).map(String.init))
+    }
+
+    static func warn(_ warnings: [String?]) {
+        for case let warning? in warnings { Terminal.error("warning: \(ReportText.printable(warning))\n") }
     }
 }
