@@ -25,6 +25,25 @@ import Testing
         return folder
     }
 
+    /// Imported without prompts; what is told besides must be what the layout says.
+    @Test func decodeOnly() throws {
+        let folder = try folder()
+        defer { folder.remove() }
+        var options = ImportOptions()
+        options.skipsPrefill = true
+        let output = folder.path + "/out"
+        let summary = try TraceImport(format: .compact, options: options).run(input: folder.path, output: output)
+        #expect(summary.requests == 2 && summary.tokens == 2)
+        let first = try openTrace(path: output).readAll().requests.first
+        #expect(
+            first == RequestTrace(id: "a", domain: "code", prefillTokens: 0, firstPosition: 1, experts: [3, 2, 1, 0]))
+        options.blocks = [1, 4]
+        let error = #expect(throws: TraceError.self) {
+            try TraceImport(format: .compact, options: options).run(input: folder.path, output: output)
+        }
+        #expect(error?.item == "--blocks")
+    }
+
     @Test func rowsOfEachRequest() throws {
         let folder = try folder()
         defer { folder.remove() }

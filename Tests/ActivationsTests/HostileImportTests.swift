@@ -13,8 +13,7 @@ import Testing
         let input = folder.path + "/input" + ending
         try folder.write("input" + ending, bytes)
         var options = ImportOptions()
-        options.hiddenLayers = 4
-        options.topK = 2
+        if format == .sglang { (options.hiddenLayers, options.topK) = (4, 2) }
         do throws(TraceError) {
             _ = try TraceImport(format: format, options: options).run(input: input, output: folder.path + "/out")
             return true

@@ -173,7 +173,7 @@ import Testing
         #expect(requests.map(\.id) == ["a", "empty"])
         #expect(requests.first == expected)
         #expect(summary.requests == 2)
-        #expect(summary.damages.map(\.error.item) == ["stranger", "line 6.experts", "small", nil])
+        #expect(summary.damages.map(\.error.item) == ["stranger", "line 6.experts", "small", "line 8"])
     }
 
     @Test(.enabled(if: PublishedTraces.folder != nil)) func compactLayout() throws {

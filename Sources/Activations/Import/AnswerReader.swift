@@ -34,7 +34,8 @@ struct AnswerReader {
 
     private func request(_ choice: ConfigValue, _ index: Int, of choices: Int) throws(TraceError) -> ForeignRequest? {
         let prompt = routed("prompt_routed_experts", choice)
-        let own = routed("routed_experts", choice)
+        // What stands at the whole answer is the first choice's (SGLang 0.5.23); a prompt is that of all.
+        let own = routed("routed_experts", choice, orAnswer: index == 0)
         guard prompt != nil || own != nil else { return nil }
         let counts = TokenCounts(answer, choice, isOnly: choices == 1)
         var foreign =
@@ -53,14 +54,17 @@ struct AnswerReader {
     /// One array for prompt and answer: all tokens but the last, from `start` on.
     private func whole(_ value: ConfigValue?, _ counts: TokenCounts) throws(TraceError) -> ForeignRequest {
         guard let value else { throw TraceError(file: file, item: name, reason: "has no routed_experts") }
-        let routed = try RoutedValue(value, file: file, field: "\(name).routed_experts")
+        let field = "\(name).routed_experts"
+        let routed = try RoutedValue(value, file: file, field: field)
+        var told = routed.start
+        if told == nil { told = try askedStart() }
         let ids = try routed.array.rows(
-            options, tokens: counts.rows.map { $0 - (routed.start ?? 0) }, file: file, field: "\(name).routed_experts")
+            options, tokens: counts.rows.map { $0 - (told ?? 0) }, file: file, field: field)
         guard let prompt = counts.prompt else {
             throw TraceError(
                 file: file, item: name, reason: "no prompt_tokens tell where the prompt ends and the answer begins")
         }
-        let start = routed.start ?? max(0, (counts.rows ?? 0) - ids.shape[0])
+        let start = told ?? max(0, (counts.rows ?? 0) - ids.shape[0])
         let request = RequestTrace(
             id: name, prefillTokens: min(max(0, prompt - start), ids.shape[0]), firstPosition: start, experts: [])
         return ForeignRequest(request: request, ids: ids, hasDenseLayers: routed.isBare)
@@ -90,9 +94,19 @@ struct AnswerReader {
         return ForeignRequest(request: request, ids: ids)
     }
 
+    /// The first position that was asked for, where a log keeps that: the answer does not tell it.
+    private func askedStart() throws(TraceError) -> Int? {
+        for place in [outer["request"], outer, answer["meta_info"], answer] {
+            for field in ["routed_experts_start_len", "routed_experts_prompt_start"] where place?[field] != nil {
+                return try place.map { FieldReader($0, file: file, object: name) }?.optionalPosition(field)
+            }
+        }
+        return nil
+    }
+
     /// The value of that name, wherever the programs put it: the choice, its extensions, or the whole answer.
-    private func routed(_ field: String, _ choice: ConfigValue) -> ConfigValue? {
-        for holder in [choice, answer] {
+    private func routed(_ field: String, _ choice: ConfigValue, orAnswer: Bool = true) -> ConfigValue? {
+        for holder in orAnswer ? [choice, answer] : [choice] {
             for place in [holder, holder["meta_info"], holder["sglext"], holder["sgl_ext"], holder["nvext"]] {
                 if let value = place?[field], !value.isNull { return value }
             }
@@ -110,7 +124,7 @@ private struct TokenCounts {
     init(_ answer: ConfigValue, _ choice: ConfigValue, isOnly: Bool) {
         let places = [choice["meta_info"], answer["meta_info"], choice["usage"], answer["usage"]]
         func count(_ field: String) -> Int? {
-            places.lazy.compactMap { $0?[field]?.intValue }.first { (0...1 << 40).contains($0) }
+            places.lazy.compactMap { $0?[field]?.intValue }.first { (0...TraceLimits.positions).contains($0) }
         }
         prompt = count("prompt_tokens")
         // The usage of several choices is their sum.

@@ -34,35 +34,35 @@ struct JSONDocuments {
         let name: String
     }
 
-    /// Calls `body` with each document. Those that are no JSON, and those that `body` refuses, go to `log`.
-    static func forEach(
-        _ path: String, log: inout DamageLog, _ body: (Document) throws(TraceError) -> Void
+    /// Calls `body` with each document. Those that are no JSON, those that `body` refuses, and a file that cannot be
+    /// read at all go to `log`: others may still be read.
+    static func forEach(_ path: String, log: inout DamageLog, _ body: (Document) throws(TraceError) -> Void) {
+        do throws(TraceError) { try read(path, &log, body) } catch { log.add(error, requests: nil) }
+    }
+
+    private static func read(
+        _ path: String, _ log: inout DamageLog, _ body: (Document) throws(TraceError) -> Void
     ) throws(TraceError) {
         let bytes = try MappedFile.open(path)
         if path.hasSuffix(".jsonl") {
             var lines = LineReader(bytes, limit: CheckpointLimits.default.textBytes)
             while let line = lines.next() {
                 attempt(&log) { () throws(TraceError) in
-                    let name = "line \(line.number)"
-                    guard let text = line.text else { throw TraceError(file: path, item: name, reason: "is too long") }
-                    try body(Document(value: try parse(text, path), name: name))
+                    try body(Document(value: try line.json(file: path), name: line.name))
                 }
             }
         } else {
             guard bytes.count <= CheckpointLimits.default.textBytes else {
                 throw TraceError(file: path, reason: "is larger than \(CheckpointLimits.default.textBytes) bytes")
             }
-            let value = try parse(bytes, path)
+            let text = bytes.slice(LineReader.markLength(bytes)..<bytes.count)
+            let value = try ConfigValue.parse(text, file: path)
             for (index, element) in (value.arrayValue ?? [value]).enumerated() {
                 attempt(&log) { () throws(TraceError) in
                     try body(Document(value: element, name: "answer \(index + 1)"))
                 }
             }
         }
-    }
-
-    private static func parse(_ text: ByteRegion, _ path: String) throws(TraceError) -> ConfigValue {
-        try ConfigValue.parse(text, file: path)
     }
 
     private static func attempt(_ log: inout DamageLog, _ body: () throws(TraceError) -> Void) {

@@ -32,7 +32,7 @@ struct RoutedValue {
         guard let text = ["data", "base64", "b64"].lazy.compactMap({ fields[$0]?.stringValue }).first else {
             throw fields.error("data", "is missing")
         }
-        let start = try fields.optionalSize("start")
+        let start = try fields.optionalPosition("start")
         var number: StoredNumber?
         if let dtype = try fields.optionalText("dtype") {
             number = StoredNumber(dtype: dtype)
@@ -52,7 +52,8 @@ struct RoutedValue {
     private static func decode(
         _ text: String, shape: [Int]?, number: StoredNumber?, file: String, field: String
     ) throws(TraceError) -> (NumberArray, isBare: Bool) {
-        guard let data = Data(base64Encoded: text) else {
+        // Some encoders break lines.
+        guard let data = Data(base64Encoded: text) ?? Data(base64Encoded: text.filter { !$0.isWhitespace }) else {
             throw TraceError(file: file, item: field, reason: "is not base64")
         }
         let bytes = [UInt8](data)
@@ -103,7 +104,7 @@ extension NumberArray {
     ///
     /// - Parameters:
     ///   - options: tell layers and top-k of a flat array.
-    ///   - tokens: rows, if one of the two is not told.
+    ///   - tokens: rows at most, where the answer tells; exactly so many if one of the two is not told.
     func rows(
         _ options: ImportOptions, tokens: Int?, file: String, field: String
     ) throws(TraceError) -> NumberArray {
@@ -115,19 +116,35 @@ extension NumberArray {
         guard shape.count == 1 else {
             throw TraceError(file: file, item: field, reason: "has shape \(shape), not [tokens, layers, top-k]")
         }
-        let told = tokens.map { max(1, $0) }
-        var (layers, topK) = (options.hiddenLayers, options.topK)
-        if let told, let known = layers ?? topK, known > 0, layers == nil || topK == nil {
-            let other = values.count / told / known
-            (layers, topK) = (layers ?? other, topK ?? other)
-        }
-        guard let layers, let topK, layers > 0, topK > 0, layers <= 1 << 16, topK <= 1 << 16,
-            values.count.isMultiple(of: layers * topK)
-        else {
+        guard let (layers, topK) = rowShape(options, tokens: tokens), values.count.isMultiple(of: layers * topK) else {
+            let rows = tokens.map { " of \($0) tokens" } ?? ""
+            let isTold = options.hiddenLayers != nil || options.topK != nil
+            let advice =
+                isTold ? "hidden layers and top-k do not explain them" : "give --hidden-layers, --top-k or both"
             throw TraceError(
                 file: file, item: field,
-                reason: "\(values.count) ids come without shape, and hidden layers and top-k do not explain them")
+                reason: "\(values.count) ids\(rows) come without shape: \(advice)")
         }
-        return NumberArray(shape: [values.count / (layers * topK), layers, topK], values: values)
+        let rows = values.count / (layers * topK)
+        if let tokens, rows > tokens {
+            throw TraceError(
+                file: file, item: field,
+                reason: "\(rows) rows of \(layers) layers, top-\(topK), are more than the answer's \(tokens) tokens")
+        }
+        return NumberArray(shape: [rows, layers, topK], values: values)
+    }
+
+    /// Layers and top-k of a flat array; what of them is not told follows from the tokens, if that comes out even.
+    private func rowShape(_ options: ImportOptions, tokens: Int?) -> (layers: Int, topK: Int)? {
+        let sizes = 1...1 << 16
+        if let layers = options.hiddenLayers, let topK = options.topK {
+            return sizes.contains(layers) && sizes.contains(topK) ? (layers, topK) : nil
+        }
+        guard let known = options.hiddenLayers ?? options.topK, sizes.contains(known), let tokens, tokens > 0,
+            tokens <= values.count, values.count.isMultiple(of: tokens * known)
+        else { return nil }
+        let other = values.count / (tokens * known)
+        guard sizes.contains(other) else { return nil }
+        return options.hiddenLayers == nil ? (other, known) : (known, other)
     }
 }

@@ -117,34 +117,3 @@ struct SequenceAssembly {
                 hasDenseLayers: true))
     }
 }
-
-/// The tokens in dumps of SGLang's recorder, as requests.
-struct RecorderTrace: ForeignTrace {
-    let location: String
-
-    func forEach(
-        log: inout DamageLog, _ body: (ForeignRequest, _ file: String) throws(TraceError) -> Void
-    ) throws(TraceError) {
-        for (index, path) in try InputFiles(location, endings: [".pt"]).paths.enumerated() {
-            do throws(TraceError) {
-                guard let passes = try RecorderFile(path: path).passes(log: &log) else { continue }
-                for request in Self.requests(passes, name: "file\(index)") { try body(request, path) }
-            } catch { log.add(error, requests: nil) }
-        }
-    }
-
-    /// Passes of another shape than the first are left out.
-    private static func requests(_ passes: [RecorderFile.Pass], name: String) -> [ForeignRequest] {
-        guard let layers = passes.first?.ids.shape[0], layers > 0 else { return [] }
-        // Rows have a fixed width; what is beyond top-k is -1 in every layer of every token.
-        var topK = 1
-        for pass in passes {
-            let width = max(1, pass.ids.shape[2])
-            for (place, id) in pass.ids.values.enumerated() where id >= 0 { topK = max(topK, place % width + 1) }
-        }
-        var assembly = SequenceAssembly(layers: layers, topK: topK, name: name)
-        for pass in passes where pass.ids.shape[0] == layers && pass.ids.shape[2] >= topK { assembly.add(pass) }
-        assembly.finishAll()
-        return assembly.finished
-    }
-}

@@ -15,20 +15,26 @@ public struct TraceImport {
     /// Imports `input`, a file or a folder of files, into the folder `output`: a trace, or `counts.json` where the
     /// source has counts only. Goes through the input twice: first to learn the model's shape.
     ///
-    /// - Throws: if nothing can be imported at all; single files and requests that cannot are in the summary's damages.
+    /// - Throws: if nothing can be imported at all, for the first reason; single files and requests that cannot, or that
+    ///   `output` holds already, are in the summary's damages.
     public func run(input: String, output: String) throws(TraceError) -> ImportSummary {
         switch format {
         case .vllm, .sglang:
             return try convert(AnswerTrace(location: input, format: format, options: options), nil, to: output)
         case .jsonl:
-            let lines = LineTrace(location: input)
+            try options.checkHasNoHiddenLayers(format, file: input)
+            let lines = LineTrace(location: input, options: options)
             return try convert(lines, lines.shape(limits: limits), to: output)
         case .sglangRecorder: return try importRecorder(input, to: output)
         case .tensorRTLLM:
             var log = DamageLog(location: input, limit: limits.damages)
             let counts = try StatisticsFolder(path: input).counts(log: &log, limits: limits)
             return try save(counts, log, input: input, to: output)
-        case .compact: return try copy(CompactTrace(path: input), to: output)
+        case .compact:
+            try options.checkHasNoHiddenLayers(format, file: input)
+            let source = try CompactTrace(path: input)
+            try options.check(source.shape, file: input)
+            return try copy(source, to: output)
         }
     }
 
@@ -36,48 +42,36 @@ public struct TraceImport {
         _ source: some ForeignTrace, _ told: TraceShape?, to output: String
     ) throws(TraceError) -> ImportSummary {
         var log = DamageLog(location: source.location, limit: limits.damages)
-        var survey = ForeignSurvey()
+        var survey = ForeignSurvey(options, told: told)
         try source.forEach(log: &log) { request, file throws(TraceError) in try survey.add(request, file: file) }
-        var (shape, layers) = try survey.layout(options, file: source.location, limits: limits)
-        if let told {
-            guard told.layerCount == survey.layers, told.topK == survey.topK else {
-                throw TraceError(
-                    file: source.location, reason: "requests have \(survey.layers) layers of \(survey.topK) experts")
-            }
-            (shape, layers) = (told, Array(0..<told.layerCount))
-        }
-        var writer = try writer(shape, to: output)
-        var summary = ImportSummary()
+        if survey.isEmpty, let first = log.damages.first { throw first.error }
+        let (shape, layers) = try survey.layout(file: source.location, limits: limits)
+        var trace = imported(shape, to: output)
         // What cannot be read is found again by the second pass, with what the shape refuses.
         log = DamageLog(location: source.location, limit: limits.damages)
+        var notes = DamageLog(location: output, limit: limits.damages)
         try source.forEach(log: &log) { request, file throws(TraceError) in
-            guard request.tokens == 0 || (request.layers == survey.layers && request.topK == survey.topK) else {
-                throw TraceError(file: file, item: request.request.id, reason: "is of another shape than the others")
-            }
-            let trace = try request.trace(shape, layers: layers, file: file)
-            guard try writer.append(trace) else { return }
-            summary.requests += 1
-            summary.tokens += trace.tokenCount(shape)
+            try survey.check(request, file: file)
+            try trace.append(request.trace(shape, layers: layers, file: file), log: &notes)
         }
-        try writer.flush()
-        summary.damages = log.damages
-        return summary
+        return try trace.finish(log.adding(notes), input: source.location)
     }
 
     private func importRecorder(_ input: String, to output: String) throws(TraceError) -> ImportSummary {
         let paths = try InputFiles(input, endings: [".pt"]).paths
         var log = DamageLog(location: input, limit: limits.damages)
         var total: ExpertCounts?
+        var hasTokens = false
         for path in paths {
             do throws(TraceError) {
                 let file = try RecorderFile(path: path)
-                if try file.passes(log: &log) != nil {
-                    return try convert(RecorderTrace(location: input), nil, to: output)
-                }
+                hasTokens = try file.passes(log: &log) != nil
+                if hasTokens { break }
                 let counts = try file.counts(limits: limits)
                 if total == nil { total = counts } else { try total?.add(counts, file: path) }
             } catch { log.add(error, requests: nil) }
         }
+        if hasTokens { return try convert(RecorderTrace(location: input, options: options), nil, to: output) }
         guard let total else {
             throw log.damages.first?.error ?? TraceError(file: input, reason: "holds no dump of the recorder")
         }
@@ -85,19 +79,20 @@ public struct TraceImport {
     }
 
     private func copy(_ source: some TraceSource, to output: String) throws(TraceError) -> ImportSummary {
-        var writer = try writer(source.shape, to: output)
-        var summary = ImportSummary()
-        summary.damages = try source.forEachRequest { request throws(TraceError) in
-            guard try writer.append(request) else { return }
-            summary.requests += 1
-            summary.tokens += request.tokenCount(source.shape)
+        var trace = imported(source.shape, to: output)
+        var notes = DamageLog(location: output, limit: limits.damages)
+        let damages = source.forEachRequest { request in
+            var request = request
+            if options.skipsPrefill { request.dropPrefill(source.shape) }
+            do throws(TraceError) { try trace.append(request, log: &notes) } catch { notes.add(error, requests: 1) }
         }
-        try writer.flush()
-        return summary
+        var log = DamageLog(location: source.location, limit: limits.damages)
+        for damage in damages { log.add(damage.error, requests: damage.requests) }
+        return try trace.finish(log.adding(notes), input: source.location)
     }
 
-    private func writer(_ shape: TraceShape, to output: String) throws(TraceError) -> TraceWriter {
-        try TraceWriter(
+    private func imported(_ shape: TraceShape, to output: String) -> ImportedTrace {
+        ImportedTrace(
             folder: output, shape: shape,
             description: TraceDescription(model: options.model, source: "imported from \(format.rawValue)"))
     }
@@ -108,6 +103,10 @@ public struct TraceImport {
         guard !counts.blocks.isEmpty else {
             throw log.damages.first?.error ?? TraceError(file: input, reason: "counted nothing")
         }
+        try options.checkHasNoHiddenLayers(format, file: input)
+        try options.check(counts, file: input)
+        var counts = counts
+        counts.topK = counts.topK ?? options.topK
         try counts.write(folder: output)
         return ImportSummary(counts: counts, damages: log.damages)
     }
