@@ -27,6 +27,11 @@ import Testing
         #expect(try read(Self.text.replacingOccurrences(of: Self.groups, with: "null")).groups == nil)
     }
 
+    @Test func `says where there are no groups`() throws {
+        let plan = try read(Self.text.replacingOccurrences(of: Self.groups, with: "null"))
+        #expect(String(decoding: try plan.json(), as: UTF8.self).contains(#""groups":null"#))
+    }
+
     @Test func `errors name file and place`() {
         #expect(failure("[1]]", "[1,1]]") == "p.json: layer 3, device 1: holds expert 1 twice")
         #expect(failure("[1]]", "[3]]") == "p.json: layer 3: expert 1 is on no device")

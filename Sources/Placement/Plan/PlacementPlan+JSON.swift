@@ -33,6 +33,18 @@ private struct WholeNumber: Codable {
     }
 }
 
+extension PlanForm {
+    /// Other readers look for `groups` where there are none, too.
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(version, forKey: .version)
+        try container.encode(nodes, forKey: .nodes)
+        try container.encode(devices_per_node, forKey: .devices_per_node)
+        try container.encode(layers, forKey: .layers)
+        try container.encode(groups, forKey: .groups)
+    }
+}
+
 extension PlacementPlan {
     /// A plan of 100 layers and 2,048 experts has 2 MB; one with the signatures of 40 groups some tens.
     private static let longestFile = 512 << 20
