@@ -69,7 +69,11 @@ import Testing
         ("name: two racks", "name: [a, b]", "'name' must be a text"),
         ("device:\n", "device: &a\n", "t.yaml:8: anchors, aliases and tags are not read"),
         ("name: two racks", "name: *a", "anchors, aliases and tags are not read"),
-        ("name: two racks", "name: two\nname: racks", "a key is given twice"),
+        ("name: two racks", "name: two\nname: racks", "t.yaml:2: not YAML: a key is given twice: 'name', first here"),
+        (
+            "shared_by: node", "latency: 2 us, shared_by: node",
+            "t.yaml:17: not YAML: a key is given twice: 'latency', first here"
+        ),
         ("nodes: 4", "nodes: {", "t.yaml"),
         ("nodes: 4", "nodes: [[[[[[[[[1]]]]]]]]]", "nested too deeply"),
         ("nodes: 4", "- - - - - - - - - - 4", "nested too deeply"),

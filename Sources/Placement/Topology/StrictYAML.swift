@@ -164,6 +164,7 @@ extension YamlError {
         switch self {
         case .reader(_, _, _, _): nil
         case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): mark.line
+        case .duplicatedKeysInMapping(_, let context): context.mark.line
         default: nil
         }
     }
@@ -171,7 +172,9 @@ extension YamlError {
     fileprivate var summary: String {
         switch self {
         case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _): problem
-        case .duplicatedKeysInMapping(_, _): "a key is given twice"
+        case .duplicatedKeysInMapping(let keys, _):
+            // The line is that of the least of them, where it stands first.
+            "a key is given twice: '\((keys.min() ?? "").prefix(40))', first here"
         default: "\(self)".prefix(100).split(separator: "\n").first.map(String.init) ?? "unreadable"
         }
     }
