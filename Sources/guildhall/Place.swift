@@ -17,7 +17,8 @@ struct Place: ParsableCommand {
     @Option(help: "Topology: a built-in name (see guildhall topology) or a YAML file.") var topology: String
     @Option(help: "Nodes, instead of the topology's.") var nodes: Int?
     @Option(help: "Devices of a node, instead of the topology's.") var devicesPerNode: Int?
-    @Option(help: "Copies of experts in a layer beyond one of each.") var redundant = 0
+    @Option(help: "Copies of experts in a layer beyond one of each; those of --from, else none, if left out.")
+    var redundant: Int?
     @Option(help: "What to make small: bytes (at EPLB's balance), time or balance.") var objective = ObjectiveName.bytes
     @Option(
         help: """
@@ -41,14 +42,19 @@ struct Place: ParsableCommand {
 
     enum ObjectiveName: String, ExpressibleByArgument, CaseIterable { case bytes, time, balance }
 
+    /// All load on one of the most devices there can be.
+    private static let mostImbalance = 65_536.0
+
     func validate() throws {
-        guard seconds.map({ $0 > 0 }) ?? true, turns >= 1, moves >= 0, threads >= 1, redundant >= 0 else {
-            throw ValidationError(
-                "--seconds, --turns and --threads must be above 0, --moves and --redundant 0 or more.")
+        guard turns >= 1, moves >= 0, threads >= 1, redundant.map({ $0 >= 0 }) ?? true else {
+            throw ValidationError("--turns and --threads must be above 0, --moves and --redundant 0 or more.")
+        }
+        guard seconds.map({ $0 > 0 && $0 <= SearchTime.longest }) ?? true else {
+            throw ValidationError("--seconds must be above 0 and at most \(Int(SearchTime.longest)), a year.")
         }
         let named = ["eplb", "published", "none"].contains(maxImbalance)
-        guard named || Double(maxImbalance).map({ $0 >= 1 }) ?? false else {
-            throw ValidationError("--max-imbalance must be eplb, published, none or a number of 1 or more.")
+        guard named || Double(maxImbalance).map({ (1...Self.mostImbalance).contains($0) }) ?? false else {
+            throw ValidationError("--max-imbalance must be eplb, published, none or a number from 1 to 65536.")
         }
     }
 
@@ -63,10 +69,14 @@ struct Place: ParsableCommand {
         }
         let training = try source.training()
         let machines = try machines()
-        let demand = try demand(machines, shape: training.shape)
-        let plan = try plan(training, demand, until: searchTime)
-        try writeFile(plan.json(), to: output)
         let old = try from.map(readPlan)
+        let demand = try demand(machines, shape: training.shape, old)
+        let known = try model.known(machines, training.shape)
+        try known?.checkMemory(
+            copies: training.shape.expertCount + demand.redundant, layers: training.shape.layerCount)
+        let plan = try plan(training, demand, from: old, until: searchTime)
+        try writeFile(plan.json(), to: output)
+        warn(plan, old, known)
         if let counts = source.counts {
             let report = CountsReport(counts: counts, training: training, demand: demand)
             return Terminal.out(try report.text(ours: plan, old: old))
@@ -81,16 +91,17 @@ struct Place: ParsableCommand {
     /// From now on; a trace may take longer to read than the search may.
     private var searchTime: SearchTime {
         let isInterrupted: @Sendable () -> Bool = { Interruption.happened }
-        return seconds.map { SearchTime(until: .now + .seconds($0), isInterrupted: isInterrupted) }
+        return seconds.map { SearchTime(seconds: $0, isInterrupted: isInterrupted) }
             ?? SearchTime(isInterrupted: isInterrupted)
     }
 
     private func plan(
-        _ training: TrainingSet, _ demand: PlacementDemand, until time: SearchTime
+        _ training: TrainingSet, _ demand: PlacementDemand, from old: PlacementPlan?, until time: SearchTime
     ) throws -> PlacementPlan {
         defer { Terminal.endProgress() }
-        if let from {
-            return try PlacementSearch.improve(readPlan(from), moves: moves, training, demand, until: time)
+        if let old {
+            return try PlacementSearch.improve(
+                old, moves: moves, training, demand, keepsCopies: redundant == nil, until: time)
         }
         if seconds != nil {
             var search = try TimedSearch(training, demand, until: time)
@@ -112,6 +123,16 @@ struct Place: ParsableCommand {
         Terminal.progress("turn \(search.turns)" + (objective == .balance ? "" : visits))
     }
 
+    /// Says what of a plan is not as it may be taken to be.
+    private func warn(_ plan: PlacementPlan, _ old: PlacementPlan?, _ known: CostModel?) {
+        if let old, old.survivesNodeLoss, !plan.survivesNodeLoss {
+            Terminal.error(
+                "warning: every expert was on two nodes, with so few copies it is not: the plan does not survive the loss "
+                    + "of a node\n")
+        }
+        if let memory = known?.memoryWarning(plan) { Terminal.error("warning: \(memory)\n") }
+    }
+
     private func machines() throws -> Topology {
         let machines = try MachineCatalog.topology(topology) ?? topologyFile(topology)
         let (nodes, devices) = (nodes ?? machines.nodes, devicesPerNode ?? machines.devicesPerNode)
@@ -122,10 +143,10 @@ struct Place: ParsableCommand {
         return machines.resized(nodes: nodes, devicesPerNode: devices)
     }
 
-    private func demand(_ machines: Topology, shape: TraceShape) throws -> PlacementDemand {
+    private func demand(_ machines: Topology, shape: TraceShape, _ old: PlacementPlan?) throws -> PlacementDemand {
         var demand = PlacementDemand(
-            nodes: machines.nodes, devicesPerNode: machines.devicesPerNode, redundant: redundant,
-            slotsPerDevice: machines.device.slots)
+            nodes: machines.nodes, devicesPerNode: machines.devicesPerNode,
+            redundant: redundant ?? old?.redundant ?? 0, slotsPerDevice: machines.device.slots)
         demand.groups = group && objective != .balance
         demand.survivesNodeLoss = surviveNodeLoss
         demand.seed = seed

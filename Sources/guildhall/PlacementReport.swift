@@ -15,21 +15,26 @@ struct PlacementModelOptions: ParsableArguments {
 
     /// - Throws: where the model is unknown.
     func cost(_ machines: Topology, _ shape: TraceShape) throws -> CostModel {
-        CostModel(topology: machines, model: try model(shape))
+        try known(machines, shape) ?? CostModel(topology: machines, model: guessed(shape))
     }
 
-    /// The named model; else the built-in one like the trace; else one that is only as wide as most.
-    private func model(_ shape: TraceShape) throws -> ModelDimensions {
+    /// The same where the model's sizes are known; nil where they can only be guessed.
+    func known(_ machines: Topology, _ shape: TraceShape) throws -> CostModel? {
+        try model(shape).map { CostModel(topology: machines, model: $0) }
+    }
+
+    /// The named model; else the built-in one like the trace.
+    private func model(_ shape: TraceShape) throws -> ModelDimensions? {
         if let dimensions {
             return try ModelCatalog.model(named: dimensions)
                 ?? ModelDimensions(yaml: try smallTextFile(dimensions), file: dimensions)
         }
-        if let model = ModelCatalog.model(
-            experts: shape.expertCount, perToken: shape.topK, layers: shape.layerCount)
-        {
-            return model
-        }
-        return ModelDimensions(
+        return ModelCatalog.model(experts: shape.expertCount, perToken: shape.topK, layers: shape.layerCount)
+    }
+
+    /// Only as wide as most.
+    private func guessed(_ shape: TraceShape) -> ModelDimensions {
+        ModelDimensions(
             name: "like the trace", moeLayers: shape.layerCount, experts: shape.expertCount,
             expertsPerToken: shape.topK, hiddenSize: 4096, expertWidth: 2048, bitsPerWeight: 8,
             attentionParameters: 5e7, cacheBytesPerToken: 2048)

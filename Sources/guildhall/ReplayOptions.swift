@@ -31,10 +31,11 @@ struct ReplayOptions: ParsableArguments {
         guard (1...100_000).contains(steps), (1...4096).contains(batch), (1...1_000_000).contains(prefillChunk) else {
             throw ValidationError("--steps must be 1 to 100000, --batch 1 to 4096, --prefill-chunk 1 to 1000000.")
         }
-        guard replanEvery.map({ $0 > 0 }) ?? true, replanMoves >= 0, replanMargin >= 0, (0...1).contains(migrationStall)
+        guard replanEvery.map({ $0 > 0 }) ?? true, replanMoves >= 0, (0...1e9).contains(replanMargin),
+            (0...1).contains(migrationStall)
         else {
             throw ValidationError(
-                "--replan-every must be above 0, --replan-moves and --replan-margin 0 or more, --migration-stall 0 to 1."
+                "--replan-every must be above 0, --replan-moves 0 or more, --replan-margin 0 to 1e9, --migration-stall 0 to 1."
             )
         }
     }

@@ -12,6 +12,8 @@ struct BoundedMoves: Sendable {
         var cost: Double
     }
 
+    /// What each device held before: moves are counted from there.
+    let origin: [[Int]]
     let start: LayerState
     let cost: SearchCost
     /// Candidates looked at for one step.
@@ -28,7 +30,8 @@ struct BoundedMoves: Sendable {
                 until: time.share(ofItems: layers.count - $0, threads: threads))
         }
         var position = [Int](repeating: 0, count: paths.count)
-        var left = moves
+        // Where a start is not what was before, to get to it takes moves too.
+        var left = moves - paths.reduce(0) { $0 + $1[0].moves }
         while let next = bestStep(paths, position, left) {
             left -= paths[next.layer][next.step].moves - paths[next.layer][position[next.layer]].moves
             position[next.layer] = next.step
@@ -53,9 +56,9 @@ struct BoundedMoves: Sendable {
 
     /// The start and the layer after each of the best steps, one after the other.
     private func path(moves: Int, seed: UInt64, until time: SearchTime) -> [Point] {
-        let origin = start.layout()
         var search = LayerSearch(start, cost: cost, rule: rule, seed: seed)
-        var path = [Point(devices: origin, moves: 0, cost: search.bestCost)]
+        let first = start.layout()
+        var path = [Point(devices: first, moves: Self.moves(from: origin, to: first), cost: search.bestCost)]
         while !time.isOver, search.step(candidates: candidates) {
             let devices = search.best.layout()
             let moved = Self.moves(from: origin, to: devices)

@@ -84,6 +84,9 @@ struct LayerState: Sendable {
         peaks.reduce(FoldLoads.zero) { $0.larger($1) } * Float(problem.room.devices)
     }
 
+    /// Mean over the folds of its busiest device.
+    func load(ofCell cell: Int) -> Float { peaks[cell].mean }
+
     /// Whether the busiest devices are busier than `other`'s in the first half of the folds or in the second.
     func isWorseBalanced(than other: LayerState) -> Bool {
         let (mine, others) = (imbalances, other.imbalances)

@@ -19,6 +19,14 @@ public struct SearchTime: Sendable {
         self.init(start: .now, end: end, isInterrupted: isInterrupted)
     }
 
+    /// More seconds than this, a year, are as many as these.
+    public static let longest = 31_536_000.0
+
+    public init(seconds: Double, isInterrupted: @escaping @Sendable () -> Bool = { false }) {
+        let seconds = seconds > 0 ? min(seconds, Self.longest) : 0
+        self.init(until: .now + .seconds(seconds), isInterrupted: isInterrupted)
+    }
+
     private init(
         start: ContinuousClock.Instant, end: ContinuousClock.Instant?, isInterrupted: @escaping @Sendable () -> Bool
     ) {

@@ -39,12 +39,14 @@ public struct SearchReplanner: Replanner {
         demand.threads = threads
         demand.objective = objective
         demand.groups = current.groups != nil
+        let running = try PlacementPlan(
+            nodes: current.nodes, devicesPerNode: current.devicesPerNode, layers: layers, groups: current.groups)
         if let moves {
-            let running = try PlacementPlan(
-                nodes: current.nodes, devicesPerNode: current.devicesPerNode, layers: layers, groups: current.groups)
-            return try PlacementSearch.improve(running, moves: moves, training, demand)
+            return try PlacementSearch.improve(running, moves: moves, training, demand, keepsCopies: true)
         }
-        var search = try PlacementSearch(training, demand)
+        // A plan that survives the loss of a node is followed by such plans; it stays where none is found.
+        demand.survivesNodeLoss = running.survivesNodeLoss
+        guard var search = try? PlacementSearch(training, demand) else { return nil }
         for _ in 0..<turns { search.improve() }
         return try search.best()
     }

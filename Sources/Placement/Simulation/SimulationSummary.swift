@@ -115,7 +115,7 @@ extension SimulationSummary {
         layer_times = LayerTimes(total, count: outcome.steps.count * blocks.count)
         imbalance = total.imbalance
         imbalance_overall = outcome.imbalanceOverall(alive: alive)
-        expert_memory = plan.mostExpertsOfADevice * cost.model.expertBytes
+        expert_memory = cost.expertMemory(plan)
         device_memory = cost.topology.device.memory
         time_per_token = Percentiles(outcome.steps.map { ($0.cost.layer.slowest, $0.decoding) })
         request_latency = Percentiles(outcome.finished.map(\.latency))
@@ -133,14 +133,6 @@ extension SimulationSummary {
                 imbalance: cost.imbalance / Double(max(1, outcome.steps.count)),
                 times: LayerTimes(cost, count: outcome.steps.count))
         }
-    }
-}
-
-extension PlacementPlan {
-    /// Experts that the fullest device holds over all layers.
-    fileprivate var mostExpertsOfADevice: Double {
-        let held = (0..<deviceCount).map { device in layers.reduce(0) { $0 + $1.devices[device].count } }
-        return Double(held.max() ?? 0)
     }
 }
 
