@@ -1,9 +1,10 @@
 """Scores a placement plan on a trace of the compact layout, apart from Guildhall's own code (NumPy alone).
 
-    score_plan.py PLAN TRACE [--assignments FILE] [--requests FILE]
+    score_plan.py PLAN TRACE [--assignments FILE [--plan-name NAME]] [--requests FILE]
 
---assignments is what `guildhall simulate --assignments` writes: {"request": id, "node": n} a line. Without it requests go
-to the nodes in turn. --requests lists the ids to score, one a line, in that order. Prints visits of other nodes per token
+--assignments is what `guildhall simulate --assignments` writes: {"plan": file, "id": request, "node": n, ...} a line. Of
+several plans in it the one with PLAN's path or file name is taken, or --plan-name. Only requests in it are scored. Without
+it requests go to the nodes in turn. --requests lists the ids to score, one a line, in that order. Prints visits of other nodes per token
 and layer (de-duplicated per node) and the largest over mean device load, mean of the layers.
 
 The rule, as in docs/placement.md: a copy on the token's home node computes where there is one, else all copies in even
@@ -12,6 +13,7 @@ shares; visits are the expectation of that.
 
 import argparse
 import json
+import os
 
 import numpy as np
 
@@ -30,11 +32,25 @@ def layer_tables(devices, experts, nodes, per_node):
     return load, visit
 
 
+def assigned(path, plan, name):
+    """Node of each request by `plan`, or by the one with the name."""
+    rows = [json.loads(line) for line in open(path)]
+    plans = sorted({row["plan"] for row in rows})
+    wanted = [name] if name is not None else [plan]
+    chosen = [each for each in plans if each in wanted]
+    if not chosen and name is None:
+        chosen = [each for each in plans if os.path.basename(each) == os.path.basename(plan)]
+    if len(chosen) != 1:
+        raise SystemExit(f"{path}: has homes by {', '.join(plans) or 'no plan'}; name one with --plan-name, not {wanted[0]}")
+    return {row["id"]: row["node"] for row in rows if row["plan"] == chosen[0]}
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("plan")
     parser.add_argument("trace")
     parser.add_argument("--assignments")
+    parser.add_argument("--plan-name")
     parser.add_argument("--requests")
     arguments = parser.parse_args()
 
@@ -48,7 +64,12 @@ def main():
     wanted = open(arguments.requests).read().splitlines() if arguments.requests else list(index)
     homes = {request: number % nodes for number, request in enumerate(wanted)}
     if arguments.assignments:
-        homes = {row["request"]: row["node"] for row in map(json.loads, open(arguments.assignments))}
+        homes = assigned(arguments.assignments, arguments.plan, arguments.plan_name)
+        if not arguments.requests:
+            wanted = [request for request in wanted if request in homes]
+    unknown = [request for request in wanted if request not in homes or request not in index]
+    if unknown or not wanted:
+        raise SystemExit(f"no request to score, or no home or row for: {', '.join(unknown[:5])}")
     rows, home = [], []
     for request in wanted:
         entry = index[request]
