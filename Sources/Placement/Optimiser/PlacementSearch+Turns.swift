@@ -5,12 +5,14 @@ extension PlacementSearch {
     /// - Returns: false where the time was over before; then nothing of this value is of use.
     mutating func turn(until time: SearchTime) -> Bool {
         let started = ContinuousClock.now
-        if demand.groups, isStart {
+        let begins = isStart
+        if demand.groups, begins {
             guard let found = clusters(until: time.part(0.3)) else { return false }
             homes = found
         }
         guard place(within: time.part(turns == 0 ? 0.4 : 0.2), until: time) else { return false }
         let placed = ContinuousClock.now
+        guard !demand.groups || begins || turns == 0 || keepPlaced(until: time) else { return false }
         guard !demand.groups || regroup(until: time) else { return false }
         guard !demand.groups && limit == nil || judge(until: time) else { return false }
         turns += 1
@@ -18,6 +20,18 @@ extension PlacementSearch {
         took = (.now - placed, .now - started)
         if rehearses, peer != nil, time.allows(took.homes * 40) { rehearse(until: time) }
         giveLeeway()
+        return true
+    }
+
+    /// What was placed for the homes of the last turn is a plan with them, and may be better than what comes of it: new
+    /// homes, which layers were not placed for, can take it beyond the limit of balance turn after turn.
+    ///
+    /// - Returns: false where the time was over before.
+    private mutating func keepPlaced(until time: SearchTime) -> Bool {
+        let placed = states
+        guard judge(until: time) else { return false }
+        keepIfBest()
+        states = placed
         return true
     }
 
