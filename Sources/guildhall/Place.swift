@@ -103,17 +103,7 @@ struct Place: ParsableCommand {
             return try PlacementSearch.improve(
                 old, moves: moves, training, demand, keepsCopies: redundant == nil, until: time)
         }
-        if seconds != nil {
-            var search = try TimedSearch(training, demand, until: time)
-            search.improve(until: time) { show($0) }
-            return try search.best()
-        }
-        var search = try PlacementSearch(training, demand, until: time)
-        while !time.isOver, search.turns < turns {
-            search.improve(until: time)
-            show(search)
-        }
-        return try search.best()
+        return try LimitLadder.plan(training, demand, turns: turns, until: time) { show($0) }
     }
 
     private func show(_ search: PlacementSearch) {

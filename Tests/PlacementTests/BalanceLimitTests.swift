@@ -51,6 +51,26 @@ import Testing
         #expect(visits[1] < 0.8 * visits[0] && visits[1] < 1.2 * visits[2], "seed \(seed): \(visits)")
     }
 
+    /// 240 requests in four kinds, 16 experts, 8 redundant copies: the kind of trace where a search alone went astray.
+    @Test(arguments: [0, 3] as [UInt64]) func `a looser limit costs no more visits`(seed: UInt64) throws {
+        let trace = PlantedTrace(
+            seed: seed, layers: 2, experts: 16, topK: 2, kinds: 4, requests: 240, tokens: 12, liking: 0.85)
+        var demand = PlacementDemand(nodes: 4, devicesPerNode: 2, redundant: 8)
+        demand.seed = seed
+        let eplb = try trace.score(Baseline.eplb.plan(trace.training, demand))
+        var before = eplb.remoteNodesPerToken
+        // The search samples and judges by parts of the requests, which the score does not.
+        for factor in [1, 1.06, 1.15, 1.3, 1.6] {
+            demand.balanceLimit = .ratio(eplb.imbalance * factor)
+            let plan = try LimitLadder.plan(trace.training, demand, turns: 4, until: .unlimited)
+            let score = try trace.score(plan)
+            #expect(score.imbalance <= eplb.imbalance * factor * 1.01, "seed \(seed), \(factor)")
+            #expect(score.remoteNodesPerToken <= before * 1.03, "seed \(seed), \(factor)")
+            before = min(before, score.remoteNodesPerToken)
+        }
+        #expect(before < 0.4 * eplb.remoteNodesPerToken, "seed \(seed)")
+    }
+
     /// With a copy to a device EPLB's balance is the best there is, and it is kept exactly.
     @Test(arguments: 0..<4) func `EPLB's devices where nothing else is as balanced`(seed: UInt64) throws {
         let (training, unseen, shape) = halves(seed)

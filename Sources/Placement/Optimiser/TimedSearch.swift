@@ -15,10 +15,18 @@ public struct TimedSearch: Sendable {
     /// - Parameter time: EPLB's plan is made in any case.
     /// - Throws: as `PlacementSearch`.
     public init(_ training: TrainingSet, _ demand: PlacementDemand, until time: SearchTime) throws(PlacementError) {
+        try self.init(training, demand, [], until: time)
+    }
+
+    /// - Parameter found: plans that may be better than what this search finds.
+    init(
+        _ training: TrainingSet, _ demand: PlacementDemand, _ found: [PlacementPlan], until time: SearchTime
+    ) throws(PlacementError) {
         self.training = training
         self.demand = demand
         thinning = Self.thinning(training, demand, time.left)
         search = try PlacementSearch(training.thinned(thinning), demand, until: time)
+        for plan in found where !time.isOver { search.consider(plan) }
     }
 
     /// The best plan so far.
