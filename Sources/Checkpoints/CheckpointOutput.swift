@@ -100,9 +100,13 @@ public struct CheckpointOutput: ~Copyable {
     /// Deletes what writers of the file at `path` left behind because they were killed.
     package static func removeAbandoned(path: String) {
         let url = URL(fileURLWithPath: path)
-        let folder = url.deletingLastPathComponent().path
+        removeAbandoned(folder: url.deletingLastPathComponent().path, prefix: "\(url.lastPathComponent).")
+    }
+
+    /// Deletes what writers of files in `folder` whose names begin with `prefix` left behind because they were killed.
+    package static func removeAbandoned(folder: String, prefix: String) {
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        where name.hasPrefix(temporaryPrefix(of: url)) && name.hasSuffix(temporarySuffix) {
+        where name.hasPrefix(".\(prefix)") && name.hasSuffix(temporarySuffix) {
             let candidate = HuggingFaceFolder.join(folder, name)
             let descriptor = open(candidate, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
             guard descriptor >= 0 else { continue }

@@ -48,7 +48,11 @@ struct Serve: AsyncParsableCommand {
         var recorder: TraceRecorder?
         let engine = try loadEngine(modelOptions, cache: cacheOptions, memory: cacheMemory, options: options) { model in
             if let hint = modelOptions.hint(for: model) { logger.notice("\(hint)") }
-            recorder = try trace.map { try recording.recorder(folder: $0, model: model, source: "guildhall serve") }
+            recorder = try trace.map { folder in
+                try recording.recorder(folder: folder, model: model, source: "guildhall serve") { [logger] error in
+                    logger.error("trace: writing failed, nothing more is recorded: \(error)")
+                }
+            }
             return recorder
         }
         var configuration = ServerConfiguration()
@@ -65,6 +69,8 @@ struct Serve: AsyncParsableCommand {
         try await server.runUntilSignalled()
         guard let recorder else { return }
         engine.shutDown()
-        logger.notice("trace: \(recorder.close().text)")
+        // Apart from the message, which is not made where its level is not logged.
+        let summary = recorder.close()
+        logger.log(level: summary.failure == nil ? .notice : .error, "trace: \(summary.text)")
     }
 }

@@ -5,7 +5,9 @@ import Models
 
 extension RecordingOptions {
     /// A recorder that writes to `folder` what a model does.
-    func recorder(folder: String, model: LoadedModel, source: String) throws -> TraceRecorder {
+    func recorder(
+        folder: String, model: LoadedModel, source: String, onFailure: (@Sendable (TraceError) -> Void)? = nil
+    ) throws -> TraceRecorder {
         let outline = model.model.outline
         guard !outline.moeBlocks.isEmpty else { throw CommandError("\(model.path): the model has no experts to trace") }
         let shape = TraceShape(
@@ -15,6 +17,7 @@ extension RecordingOptions {
         var options = TraceRecorder.Options()
         options.sample = sample
         options.recordsWeights = recordsWeights
+        options.onFailure = onFailure
         let writer = try TraceWriter(
             folder: (folder as NSString).expandingTildeInPath, shape: shape,
             description: TraceDescription(model: model.id, source: source, started: Date().timeIntervalSince1970),

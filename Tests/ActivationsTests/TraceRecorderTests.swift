@@ -2,6 +2,7 @@ import Activations
 import Foundation
 import Randomness
 import Routing
+import Synchronization
 import Testing
 
 /// An engine without a model: random micro-batches of several requests, with what a recorder should make of them.
@@ -210,6 +211,27 @@ private struct RandomTraffic {
         let summary = recorder.close()
         #expect(summary.failure?.file.hasPrefix(folder.path) == true)
         #expect(summary.requests == 0 && summary.dropped == 10)
+    }
+
+    /// A segment cannot be written, the index can: it says how many requests are missing.
+    @Test func whatWasLostIsCountedOnDisk() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let told = Atomic<Int>(0)
+        var options = TraceRecorder.Options()
+        options.onFailure = { _ in told.wrappingAdd(1, ordering: .relaxed) }
+        let recorder = TraceRecorder(
+            writer: try TraceWriter(folder: folder.path, shape: Self.shape), options: options,
+            random: SplitMix64(seed: 1))
+        try FileManager.default.createDirectory(
+            atPath: folder.path + "/segment-00000.safetensors/x", withIntermediateDirectories: true)
+        var traffic = RandomTraffic(shape: Self.shape, seed: 5)
+        traffic.run(10, through: recorder, weights: false)
+        let summary = recorder.close()
+        #expect(summary.failure != nil && summary.dropped == 10)
+        #expect(try TraceReader(path: folder.path).droppedRequests == 10)
+        let calls = told.load(ordering: .relaxed)
+        #expect(calls == 1)
     }
 
     /// A request whose tokens go through the model anew, for want of KV memory, has each of them once.

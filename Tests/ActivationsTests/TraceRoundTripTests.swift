@@ -50,6 +50,27 @@ import Testing
         }
     }
 
+    /// Segments may have been taken out of an index, and killed writers leave files that nobody finishes.
+    @Test func aFolderIsContinuedUnderFreeNames() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        var random = SplitMix64(seed: 3)
+        let shape = TraceShape(blocks: [0], expertCount: 64, topK: 4)
+        let requests = (0..<3).map { _ in RequestTrace.random(shape, &random) }
+        for request in requests.prefix(2) { try writeTrace([request], shape, to: folder.path) }
+        // Without the first segment the second has the number of the next.
+        var index = String(decoding: try folder.read("trace.json"), as: UTF8.self)
+        let first = try #require(index.range(of: "\\{[^{}]*segment-00000[^{}]*\\},", options: .regularExpression))
+        index.removeSubrange(first)
+        try Data(index.utf8).write(to: URL(fileURLWithPath: folder.path + "/trace.json"))
+        let partial = folder.path + "/.segment-00001.safetensors.1.0.partial"
+        try Data("x".utf8).write(to: URL(fileURLWithPath: partial))
+        try writeTrace([requests[2]], shape, to: folder.path)
+        let (read, damages) = try openTrace(path: folder.path).readAll()
+        #expect(damages == [] && read.map(\.id) == [requests[1].id, requests[2].id])
+        #expect(!FileManager.default.fileExists(atPath: partial))
+    }
+
     @Test func segmentsAreBounded() throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }

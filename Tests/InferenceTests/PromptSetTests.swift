@@ -40,6 +40,17 @@ import Testing
             ])
     }
 
+    /// Only a line feed ends a line; an error names the file's line.
+    @Test func separatorsWithinTexts() throws {
+        let lines = "{\"prompt\": \"one\u{2028}two\u{85}\"}\r\n\r\n{\"prompt\": \"three\"}\r\n"
+        #expect(
+            try read(["a.jsonl": lines, "b.tsv": "x\u{2029}y\t1\r\nz\r\n"]).map(\.text) == [
+                "one\u{2028}two\u{85}", "three", "x\u{2029}y", "z",
+            ])
+        let error = #expect(throws: (any Error).self) { try read(["a.jsonl": "{\"prompt\": \"a\"}\n\n{\n"]) }
+        #expect(error.map { "\($0)".contains("a.jsonl, line 3") } == true)
+    }
+
     @Test func aFewOfEachFileEvenlySpread() throws {
         let lines = (0..<100).map { "{\"prompt\": \"p\($0)\"}" }.joined(separator: "\n")
         #expect(try read(["a.jsonl": lines], perFile: 4).map(\.text) == ["p0", "p25", "p50", "p75"])

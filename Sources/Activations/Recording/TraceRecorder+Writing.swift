@@ -20,6 +20,17 @@ extension TraceRecorder {
             }
             flushed = .now
         }
+        if failure.withLock({ $0 != nil }) { saveWhatIsLeft() }
+    }
+
+    /// After a failure: the disk may have room again, if only for the number of requests that were dropped.
+    private func saveWhatIsLeft() {
+        writer.withLock { writer in
+            do throws(TraceError) { try writer.flush() } catch {
+                // What could not be written is dropped now, and counted.
+                try? writer.flush()
+            }
+        }
     }
 
     private func write(_ traces: [RequestTrace], dropped: Int) {
@@ -40,6 +51,7 @@ extension TraceRecorder {
             do throws(TraceError) { try body(&writer) } catch {
                 writer.countDropped(requests)
                 failure.withLock { $0 = error }
+                options.onFailure?(error)
                 isFull.store(true, ordering: .relaxed)
             }
         }

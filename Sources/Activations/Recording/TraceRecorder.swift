@@ -17,6 +17,8 @@ public final class TraceRecorder: RoutingObserver {
         public var memoryBytes = 256 << 20
         /// Seconds after which what was recorded is written even if it does not fill a segment.
         public var flushSeconds = 60.0
+        /// Called once, on the writer's thread, when writing fails.
+        public var onFailure: (@Sendable (TraceError) -> Void)?
 
         public init() {}
     }

@@ -44,6 +44,8 @@ public struct TraceWriter: ~Copyable, Sendable {
         }
         // What can throw comes first: a value that cannot be copied is made as a whole or not at all.
         let lock = try FolderLock(folder)
+        // What a writer left behind that was killed; the lock says that none lives.
+        CheckpointOutput.removeAbandoned(folder: folder, prefix: Self.segmentPrefix)
         let index = try Self.index(folder, TraceIndex(description: description, shape: shape))
         indexBytes = try index.write(folder: folder)
         self.index = index
@@ -100,9 +102,19 @@ public struct TraceWriter: ~Copyable, Sendable {
         indexBytes = try index.write(folder: folder)
     }
 
+    /// A name that no segment has: others may have been taken out of the index.
     private var nextName: String {
-        let digits = String(index.segments.count)
-        return "segment-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits + ".safetensors"
+        let names = Set(index.segments.map(\.file))
+        var number = index.segments.count
+        while names.contains(Self.name(number)) { number += 1 }
+        return Self.name(number)
+    }
+
+    private static let segmentPrefix = "segment-"
+
+    private static func name(_ number: Int) -> String {
+        let digits = String(number)
+        return segmentPrefix + String(repeating: "0", count: max(0, 5 - digits.count)) + digits + ".safetensors"
     }
 
     /// Segments, and the index with one more of them.

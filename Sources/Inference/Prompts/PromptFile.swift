@@ -39,11 +39,12 @@ struct PromptFile {
         switch kind {
         case "json": try readDocument(text)
         case "tsv":
-            for line in lines(text) { add(String(line.prefix { $0 != "\t" }), entry: nil) }
+            for (_, line) in lines(text) { add(String(line.prefix { $0 != "\t" }), entry: nil) }
         case "txt": for passage in passages(text) { add(passage, entry: nil) }
         default:
-            for (number, line) in lines(text).enumerated() {
-                try add(entry: ConfigValue.parse(bytes: Array(line.utf8), file: path), number: number + 1)
+            for (number, line) in lines(text) {
+                let value = try ConfigValue.parse(bytes: Array(line.utf8), file: "\(path), line \(number)")
+                try add(entry: value, number: number)
             }
         }
     }
@@ -78,8 +79,12 @@ struct PromptFile {
                 text: text))
     }
 
-    private func lines(_ text: String) -> [Substring] {
-        text.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
+    /// Lines that are not empty, with their numbers. They end at a line feed alone: other separators may be within a text.
+    private func lines(_ text: String) -> [(number: Int, text: Substring)] {
+        text.utf8.split(separator: 10, omittingEmptySubsequences: false).enumerated().compactMap { index, bytes in
+            let line = Substring(bytes.last == 13 ? bytes.dropLast() : bytes)
+            return line.allSatisfy(\.isWhitespace) ? nil : (index + 1, line)
+        }
     }
 
     /// Paragraphs, put together until they have some length.
