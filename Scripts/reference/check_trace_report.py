@@ -70,6 +70,9 @@ def check_popularity(report, counts):
     ranks = np.arange(1, counts.shape[3] + 1)
     for layer, entry in enumerate(report["popularity"]["layers"]):
         loads = counts[:, :, layer].sum((0, 1))
+        if (loads > 0).sum() == 1 < len(loads):
+            expect("law", entry["figures"]["law"] == "single", True)
+            continue
         order = np.argsort(-loads, kind="stable")
         shares = loads[order] / loads.sum()
 
@@ -80,7 +83,7 @@ def check_popularity(report, counts):
 
         s, zipf = fit(np.log(ranks)[None], [1.0])
         _, exponential = fit((ranks - 1.0)[None], [0.1])
-        _, normal = fit(np.stack([np.log(ranks), np.log(ranks) ** 2]), [0.5, 0.0])
+        _, normal = fit(np.stack([np.log(ranks), np.log(ranks) ** 2]), [s[0], 0.0])
         figures = entry["figures"]
         expect("zipf exponent", figures["zipf_exponent"], s[0], 1e-4)
         for name, logs in [("zipf", zipf), ("exponential", exponential), ("log_normal", normal)]:
@@ -88,7 +91,8 @@ def check_popularity(report, counts):
         expect("ratio", figures["zipf_over_exponential"], shares @ (zipf - exponential) / np.log(2), 1e-4)
         expect("bend", figures["zipf_over_log_normal"], shares @ (zipf - normal) / np.log(2), 1e-4)
         per_request = counts[:, :, layer].sum(1)[:, order] @ (zipf - exponential)
-        expect("vuong", figures["vuong"], per_request.sum() / per_request.std(ddof=1) / np.sqrt(len(per_request)), 1e-3)
+        if figures.get("vuong") is not None:
+            expect("vuong", figures["vuong"], per_request.sum() / per_request.std(ddof=1) / np.sqrt(len(per_request)), 1e-3)
         half = slice(0, len(ranks) // 2)
         seen = shares[half] > 0
         slope = stats.linregress(np.log(ranks[half][seen]), np.log(shares[half][seen])).slope

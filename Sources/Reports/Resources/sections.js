@@ -69,7 +69,7 @@ function imbalance(r) {
     folded("All figures", table(["Block", "Max / mean", "CV", "Gini", "Entropy", "Dead"], rows)));
 }
 
-const lawNames = { zipf: "Zipf", exponential: "exponential", log_normal: "log-normal", uniform: "uniform", none: "no law" };
+const lawNames = { zipf: "Zipf", exponential: "exponential", log_normal: "log-normal", uniform: "uniform", none: "no law", single: "one expert has everything" };
 
 function popularity(r) {
   const layers = r.popularity.layers.map((l, i) => ({ ...l, index: i })).filter(l => l.figures);
@@ -83,11 +83,13 @@ function popularity(r) {
     const least = Math.max(counts.filter(Boolean).at(-1) / total / 2, 1e-7);
     place.replaceChildren(linePlot([
       { name: "observed", colour: "c1", dots: true, points: ranks.map((k, i) => [k, counts[i] / total]) },
-      { name: `Zipf, exponent ${fixed(2)(f.zipf_exponent)}`, colour: "c2", points: fit(k => Math.pow(k, -f.zipf_exponent)).filter(p => p[1] > least) },
-      { name: "exponential", colour: "c3", dash: "6 4", points: fit(k => Math.exp(-f.exponential_rate * (k - 1))).filter(p => p[1] > least) },
+      ...(f.zipf_exponent == null ? [] : [
+        { name: `Zipf, exponent ${fixed(2)(f.zipf_exponent)}`, colour: "c2", points: fit(k => Math.pow(k, -f.zipf_exponent)).filter(p => p[1] > least) },
+        { name: "exponential", colour: "c3", dash: "6 4", points: fit(k => Math.exp(-f.exponential_rate * (k - 1))).filter(p => p[1] > least) },
+      ]),
     ], { label: "Share of assignments by rank", x: { name: "expert by rank", format: whole, title: k => "Rank " + k, log: true }, y: { name: "share of assignments", format: v => v >= .01 ? +(100 * v).toPrecision(2) + " %" : (100 * v).toPrecision(1) + " %", detail: v => (100 * v).toPrecision(3) + " %", log: true } }));
     const d = f.distance;
-    verdict.textContent = `Block ${load.block}: ${lawNames[f.law]}. Largest gap to each law: Zipf ${percent(d.zipf)}, exponential ${percent(d.exponential)}, log-normal ${percent(d.log_normal)}, uniform ${percent(d.uniform)}.`;
+    verdict.textContent = f.law === "single" ? `Block ${load.block}: one expert has everything, which no law fits.` : `Block ${load.block}: ${lawNames[f.law]}. Largest gap to each law: Zipf ${percent(d.zipf)}, exponential ${percent(d.exponential)}, log-normal ${percent(d.log_normal)}, uniform ${percent(d.uniform)}.`;
   };
   show(layers[0].index);
   const laws = Object.entries(r.popularity.law_counts).sort((a, b) => b[1] - a[1]).map(([law, n]) => `${n} ${lawNames[law]}`).join(", ");

@@ -17,7 +17,7 @@ import Testing
             let figures = try #require(try trace.report().popularity.layers[0].figures)
             #expect(figures.law == law, "\(figures)")
             if law == .zipf {
-                #expect(abs(figures.zipfExponent - 1.2) < 0.03)
+                #expect(abs(try #require(figures.zipfExponent) - 1.2) < 0.03)
                 #expect(try #require(figures.vuong) > 2)
             }
         }

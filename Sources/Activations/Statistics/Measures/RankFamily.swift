@@ -18,13 +18,15 @@ struct RankFamily {
     }
 
     /// Beyond this the first rank has all but a vanishing share.
-    private static let largestParameter = 60.0
+    static let largestParameter = 60.0
 
-    /// The θ ≥ 0 of highest likelihood; 0 is even.
+    /// The θ ≥ 0 of highest likelihood; 0 is even. nil where the first of several ranks has everything: the likelihood
+    /// then grows with θ for ever.
     ///
     /// - Parameter shares: of each rank, falling, with sum 1.
-    func parameter(shares: [Double]) -> Double {
+    func parameter(shares: [Double]) -> Double? {
         let observed = zip(shares, statistic).reduce(0) { $0 + $1.0 * $1.1 }
+        guard observed > 0 || shares.count == 1 else { return nil }
         var low = 0.0
         var high = Self.largestParameter
         var theta = 0.0
@@ -64,65 +66,73 @@ struct RankFamily {
 /// The discretised log-normal over ranks, p(r) ∝ exp(−a·ln r − b·ln² r): a line in log-log axes that may bend (b ≠ 0),
 /// so Zipf's law is its case b = 0.
 struct LogNormalRanks {
-    private let first: [Double]
+    /// ln r over its greatest value, so that both moments are between 0 and 1 and of one scale.
+    private let position: [Double]
+    private let greatest: Double
 
-    init(ranks: Int) { first = (1...max(ranks, 1)).map { log(Double($0)) } }
+    init(ranks: Int) {
+        let logs = (1...max(ranks, 1)).map { log(Double($0)) }
+        let greatest = max(logs.last ?? 0, log(2))
+        self.greatest = greatest
+        position = logs.map { $0 / greatest }
+    }
 
-    /// Logarithms of the probabilities of highest likelihood, by Newton's method with halved steps: the likelihood is
-    /// concave, so that it is the only maximum.
-    func fittedLogProbabilities(shares: [Double]) -> [Double] {
-        var a = 0.0
-        var b = 0.0
-        var best = logProbabilities(a, b)
-        var likelihood = Self.dot(shares, best)
-        for _ in 0..<200 {
+    /// Enough by far: the likelihood is concave, and steep loads take about ten.
+    private static let mostSteps = 200
+
+    /// Logarithms of the probabilities of highest likelihood, by Newton's method from Zipf's law, so that the fit is
+    /// never worse than that. Steps are halved until they gain a fair part of what they promise (Armijo's condition):
+    /// where any gain would do, steep loads leave the method stranded far from the only maximum.
+    func fittedLogProbabilities(shares: [Double], zipfExponent: Double) -> [Double] {
+        var place = (a: zipfExponent * greatest, b: 0.0)
+        var best = logProbabilities(place.a, place.b)
+        for _ in 0..<Self.mostSteps {
             let step = newtonStep(best.map(exp), shares)
-            var scale = 1.0
-            while scale > 1e-6 {
-                let candidate = logProbabilities(a + scale * step.a, b + scale * step.b)
-                let gained = Self.dot(shares, candidate) - likelihood
-                if gained > 0 {
-                    (a, b) = (a + scale * step.a, b + scale * step.b)
-                    best = candidate
-                    likelihood += gained
-                    if gained < 1e-13 { return best }
-                    break
-                }
-                scale /= 2
+            guard step.promised > 1e-15 else { return best }
+            let likelihood = Self.dot(shares, best)
+            let scales = sequence(first: 1.0) { $0 > 1e-12 ? $0 / 2 : nil }
+            let scale = scales.first { scale in
+                let candidate = logProbabilities(place.a + scale * step.a, place.b + scale * step.b)
+                return Self.dot(shares, candidate) - likelihood >= 1e-4 * scale * step.promised
             }
-            if scale <= 1e-6 { return best }
+            guard let scale else { return best }
+            place = (place.a + scale * step.a, place.b + scale * step.b)
+            best = logProbabilities(place.a, place.b)
         }
         return best
     }
 
     private func logProbabilities(_ a: Double, _ b: Double) -> [Double] {
-        let exponents = first.map { -a * $0 - b * $0 * $0 }
+        let exponents = position.map { -a * $0 - b * $0 * $0 }
         let greatest = exponents.max() ?? 0
         let logSum = greatest + log(exponents.reduce(0) { $0 + exp($1 - greatest) })
         return exponents.map { $0 - logSum }
     }
 
-    /// (observed − expected) moments through the inverse of the covariance of (ln r, ln² r).
-    private func newtonStep(_ expected: [Double], _ observed: [Double]) -> (a: Double, b: Double) {
-        var m1 = 0.0, m2 = 0.0, m3 = 0.0, m4 = 0.0, o1 = 0.0, o2 = 0.0
-        for (index, value) in first.enumerated() {
-            let p = expected[index]
-            let square = value * value
-            m1 += p * value
-            m2 += p * square
-            m3 += p * square * value
-            m4 += p * square * square
-            o1 += observed[index] * value
-            o2 += observed[index] * square
+    /// (expected − observed) moments through the inverse of the covariance of both statistics, and what the likelihood
+    /// gains per length of the step. The ridge keeps the inverse finite where they are collinear, as with two ranks.
+    private func newtonStep(_ expected: [Double], _ observed: [Double]) -> (a: Double, b: Double, promised: Double) {
+        var moments = [0.0, 0.0, 0.0, 0.0]
+        for (share, place) in zip(expected, position) {
+            var term = share
+            for power in moments.indices {
+                term *= place
+                moments[power] += term
+            }
         }
-        let c11 = m2 - m1 * m1
-        let c12 = m3 - m1 * m2
-        let c22 = m4 - m2 * m2
+        let d1 = moments[0] - Self.dot(observed, position)
+        let d2 = moments[1] - zip(observed, position).reduce(0) { $0 + $1.0 * $1.1 * $1.1 }
+        var c11 = moments[1] - moments[0] * moments[0]
+        let c12 = moments[2] - moments[0] * moments[1]
+        var c22 = moments[3] - moments[1] * moments[1]
+        let ridge = 1e-12 * (c11 + c22)
+        c11 += ridge
+        c22 += ridge
         let determinant = c11 * c22 - c12 * c12
-        guard determinant > 1e-300 else { return (0, 0) }
-        let d1 = m1 - o1
-        let d2 = m2 - o2
-        return ((c22 * d1 - c12 * d2) / determinant, (c11 * d2 - c12 * d1) / determinant)
+        guard determinant > 0 else { return (0, 0, 0) }
+        let a = (c22 * d1 - c12 * d2) / determinant
+        let b = (c11 * d2 - c12 * d1) / determinant
+        return (a, b, a * d1 + b * d2)
     }
 
     private static func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }

@@ -23,14 +23,17 @@ extension ActivationReport {
     }
 
     private var lawFinding: String? {
-        guard let exponent = popularity.zipfExponent, let distance = popularity.zipfDistance else { return nil }
         let names: [(PopularityLaw, String)] = [
             (.zipf, "Zipf's law"), (.exponential, "an exponential law"), (.logNormal, "a log-normal one"),
             (.uniform, "none but an even one"), (.none, "no law of these"),
+            (.single, "none, as one expert has everything"),
         ]
         let found = names.compactMap { law, name in popularity.lawCounts[law.rawValue].map { "\(name) (\($0))" } }
-        return "Loads by rank follow \(found.joined(separator: ", ")), in brackets the layers. Zipf's best exponent is "
-            + "\(number(exponent.median)), off by \(percent(distance.median)) (medians)."
+        guard !found.isEmpty else { return nil }
+        let laws = "Loads by rank follow \(found.joined(separator: ", ")), in brackets the layers."
+        guard let exponent = popularity.zipfExponent, let distance = popularity.zipfDistance else { return laws }
+        return "\(laws) Zipf's best exponent is \(number(exponent.median)), off by \(percent(distance.median)) "
+            + "(medians)."
     }
 
     private var domainFinding: String? {

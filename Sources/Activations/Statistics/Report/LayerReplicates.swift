@@ -20,7 +20,7 @@ struct Resampling {
 /// The figures with intervals, of one layer of one resampled trace.
 struct ReplicateFigures {
     let load: LoadFigures
-    let zipfExponent: Double
+    let zipfExponent: Double?
 
     init?(loads: [Double]) {
         guard let load = LoadFigures(loads: loads) else { return nil }
@@ -29,7 +29,7 @@ struct ReplicateFigures {
         zipfExponent = RankFamily.zipf(ranks: loads.count).parameter(shares: loads.sorted(by: >).map { $0 / total })
     }
 
-    static let named: [(String, @Sendable (ReplicateFigures) -> Double)] = [
+    static let named: [(String, @Sendable (ReplicateFigures) -> Double?)] = [
         ("max_over_mean", { $0.load.maxOverMean }), ("coefficient_of_variation", { $0.load.coefficientOfVariation }),
         ("gini", { $0.load.gini }), ("entropy", { $0.load.entropy }), ("zipf_exponent", { $0.zipfExponent }),
     ]

@@ -9,6 +9,7 @@ public struct PopularitySection: Sendable, Equatable, Encodable {
     public let layers: [Layer]
     /// How many layers each law describes, by its name.
     public let lawCounts: [String: Int]
+    /// Both over the layers that have an exponent.
     public let zipfExponent: Spread?
     public let zipfDistance: Spread?
     /// The distance up to which a law counts as describing a layer.
@@ -27,7 +28,7 @@ public struct PopularitySection: Sendable, Equatable, Encodable {
         var counts: [String: Int] = [:]
         for figure in figures { counts[figure.law.rawValue, default: 0] += 1 }
         lawCounts = counts
-        zipfExponent = Spread(figures.map(\.zipfExponent))
-        zipfDistance = Spread(figures.map(\.distance.zipf))
+        zipfExponent = Spread(figures.compactMap(\.zipfExponent))
+        zipfDistance = Spread(figures.filter { $0.zipfExponent != nil }.map(\.distance.zipf))
     }
 }

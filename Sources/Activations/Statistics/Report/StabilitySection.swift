@@ -73,11 +73,11 @@ public struct StabilitySection: Sendable, Equatable, Encodable {
     private static func intervals(_ evidence: Evidence, _ layers: [LayerReplicates]) -> [Interval] {
         let real = evidence.layers.map { ReplicateFigures(loads: Evidence.loads($0)) }
         return ReplicateFigures.named.compactMap { name, figure in
-            guard let value = real.map({ $0.map(figure) }).knownMean,
-                let drawnFrom = layers.map({ $0.kept.map(figure) }).knownMean
+            guard let value = real.map({ $0.flatMap(figure) }).knownMean,
+                let drawnFrom = layers.map({ $0.kept.flatMap(figure) }).knownMean
             else { return nil }
             let drawn = (0..<evidence.options.replicates).compactMap { replicate in
-                layers.map { $0.full[replicate].map(figure) }.knownMean
+                layers.map { $0.full[replicate].flatMap(figure) }.knownMean
             }
             guard !drawn.isEmpty else { return nil }
             let ascending = drawn.sorted()
