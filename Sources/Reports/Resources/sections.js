@@ -176,7 +176,7 @@ function workingSet(r) {
     { name: "always the busiest", colour: "c1", dash: "6 4", points: of(w.most_frequent.mean) },
     ...(w.foresight ? [{ name: "best possible (knows the future)", colour: "c3", dash: "2 4", points: of(w.foresight.mean) }] : []),
   ];
-  return card("What would a cache of experts hit?", `Share of expert uses found in a cache of so many experts a layer, one sequence at a time, ${w.phase} tokens. The band spans the layers.`, false,
+  return card("What would a cache of experts hit?", `Share of expert uses found in a cache of so many experts a layer, one sequence at a time, ${w.phase} tokens. The band spans the layers in use.`, false,
     linePlot(series, { label: "Hit rate by capacity", height: 290, x: { name: "experts of a layer in the cache", format: whole, title: c => c + " experts", low: 0, high: r.trace.experts }, y: { name: "hit rate", format: percent, detail: v => (100 * v).toFixed(1) + " %", low: 0, high: 1 } }),
     make("h3", {}, "Least recently used"), table(["Hit rate", ...w.experts.map(x => percent(x.hit_rate))], [["Experts", ...w.experts.map(x => whole(x.capacity))]]));
 }

@@ -75,9 +75,25 @@ import Testing
             independent.add(tokens: 50) { _, _, random in [Int(random.next() % 10)] }
         }
         let known = try #require(try follows.report().transitions)
-        #expect(known.meanCoverage?[1] == 1 && known.layers[0].explained > 0.98)
+        #expect(known.meanCoverage?[1] == 1 && (known.layers[0].explained ?? 0) > 0.98)
         let unknown = try #require(try independent.report().transitions)
-        #expect(abs((unknown.meanCoverage?[2] ?? 0) - 0.2) < 0.05 && unknown.meanMutualInformation < 0.02)
+        #expect(abs((unknown.meanCoverage?[2] ?? 0) - 0.2) < 0.05 && (unknown.meanMutualInformation ?? 1) < 0.02)
+    }
+
+    @Test func stepsThatNoTokenTakesTellNothing() throws {
+        var trace = PlantedTrace(layers: 4, experts: 8, topK: 1, seed: 10)
+        let none = Int(RequestTrace.noExpert)
+        for _ in 0..<20 {
+            var last = 0
+            trace.add(prefill: 30, tokens: 60) { token, layer, random in
+                guard (token < 30) == (layer < 2) else { return [none] }
+                last = layer % 2 == 0 ? Int(random.next() % 8) : (last + 3) % 8
+                return [last]
+            }
+        }
+        let transitions = try #require(try trace.report().transitions)
+        #expect(transitions.layers[1].mutualInformation == nil && transitions.layers[1].explained == nil)
+        #expect(try #require(transitions.meanMutualInformation) > 2.8)
     }
 
     @Test(arguments: [true, false]) func driftIsToldFromChance(drifts: Bool) throws {

@@ -67,6 +67,24 @@ import Testing
         #expect(section.mostFrequent.mean.last == 1)
     }
 
+    /// As of an encoder and a decoder: the first layer is used in prefill only, the second in decode only.
+    @Test func layersThatThePhaseDoesNotUseHaveNoHitRate() throws {
+        let none = Int(RequestTrace.noExpert)
+        let uses = Self.uses(seed: 7, experts: 6, count: 400)
+        var trace = PlantedTrace(layers: 2, experts: 6, topK: 1, seed: 3)
+        for start in stride(from: 0, to: uses.count, by: 20) {
+            trace.add(prefill: 20, tokens: 40) { token, layer, _ in
+                (token < 20) == (layer == 0) ? [uses[start + token % 20]] : [none]
+            }
+        }
+        let section = try #require(try trace.report().workingSet)
+        let alone = try Self.report(uses, experts: 6)
+        #expect(section.phase == "decode" && section.foresightTokens == 800)
+        #expect(section.leastRecentlyUsed == alone.leastRecentlyUsed && section.experts == alone.experts)
+        #expect(section.mostFrequent == alone.mostFrequent && section.foresight == alone.foresight)
+        #expect(section.leastRecentlyUsed.lowest == section.leastRecentlyUsed.highest)
+    }
+
     @Test func prefillCountsWhereNothingWasDecoded() throws {
         var trace = PlantedTrace(layers: 1, experts: 4, topK: 1, seed: 2)
         trace.add(prefill: 10, tokens: 10) { token, _, _ in [token % 2] }

@@ -2,17 +2,19 @@
 /// one that knows the future and gives up the expert whose next use is farthest away (Belady, 1966).
 struct ForesightSample {
     private let limit: Int
+    /// Rows that were kept, with an expert in this layer or without.
+    private(set) var tokens = 0
     private var uses: [UInt16] = []
     private var isPrefill: [Bool] = []
 
+    /// - Parameter limit: tokens to keep: the same ones in every layer, however few of a layer's experts they use.
     init(limit: Int) { self.limit = limit }
 
-    var count: Int { uses.count }
-
-    /// Keeps the first `tokens` rows as long as there is room. Ids that are no expert are passed over.
-    mutating func append(_ rows: LayerRows, tokens: Int, experts: Int) {
-        for token in 0..<tokens {
-            guard uses.count + rows.topK <= limit else { return }
+    /// Keeps the first `count` rows as long as there is room. Ids that are no expert are passed over.
+    mutating func append(_ rows: LayerRows, tokens count: Int, experts: Int) {
+        for token in 0..<count {
+            guard tokens < limit else { return }
+            tokens += 1
             let row = rows.row(token)
             for choice in 0..<rows.topK where Int(row[choice]) < experts {
                 uses.append(row[choice])

@@ -36,7 +36,7 @@ final class LayerAccumulator {
         windows = CountTable(experts: experts)
         kept = KeptRequests(experts: experts)
         distances = StackDistances(experts: experts)
-        foresight = ForesightSample(limit: options.foresightTokens(shape) * shape.topK)
+        foresight = ForesightSample(limit: options.foresightTokens(shape))
         if options.countsPairs(shape) {
             pairs = PairTables(experts: experts, hasNext: layer + 1 < shape.layerCount)
         }

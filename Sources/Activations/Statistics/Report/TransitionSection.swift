@@ -10,10 +10,10 @@ public struct TransitionSection: Sendable, Equatable, Encodable {
         public let block: Int
         public let nextBlock: Int
         /// Mutual information between an expert here and one in the next layer of the same token, in bits, less what a
-        /// sample of this size shows of nothing (Miller, 1955).
-        public let mutualInformation: Double
+        /// sample of this size shows of nothing (Miller, 1955). nil where no token uses both layers.
+        public let mutualInformation: Double?
         /// The same over the entropy of the next layer's experts.
-        public let explained: Double
+        public let explained: Double?
         /// By share of candidates, in the order of `candidateShares`; nil where a half is empty.
         public let coverage: [Double]?
         public let popularCoverage: [Double]?
@@ -21,10 +21,10 @@ public struct TransitionSection: Sendable, Equatable, Encodable {
 
     public let candidateShares: [Double]
     public let layers: [Layer]
-    /// Over the layers.
+    /// Over the layers that tell one.
     public let meanCoverage: [Double]?
     public let meanPopularCoverage: [Double]?
-    public let meanMutualInformation: Double
+    public let meanMutualInformation: Double?
 
     private static let shares = [0.05, 0.1, 0.2, 0.3, 0.5]
 
@@ -39,12 +39,12 @@ public struct TransitionSection: Sendable, Equatable, Encodable {
             let coverage = joint.coverage(candidates)
             return Layer(
                 block: shape.blocks[layer.layer], nextBlock: shape.blocks[layer.layer + 1],
-                mutualInformation: joint.mutualInformation.inReport, explained: joint.explained.inReport,
+                mutualInformation: joint.mutualInformation?.inReport, explained: joint.explained?.inReport,
                 coverage: coverage?.learnt.map(\.inReport), popularCoverage: coverage?.popular.map(\.inReport))
         }.compactMap { $0 }
         meanCoverage = Self.mean(layers.compactMap(\.coverage))
         meanPopularCoverage = Self.mean(layers.compactMap(\.popularCoverage))
-        meanMutualInformation = layers.reduce(0) { $0 + $1.mutualInformation } / Double(max(1, layers.count))
+        meanMutualInformation = layers.map(\.mutualInformation).knownMean
     }
 
     private static func mean(_ curves: [[Double]]) -> [Double]? {
@@ -77,8 +77,9 @@ private struct JointTable {
         total = rows.reduce(0, +)
     }
 
-    var mutualInformation: Double {
-        guard total > 0 else { return 0 }
+    /// nil without transitions.
+    var mutualInformation: Double? {
+        guard total > 0 else { return nil }
         var bits = 0.0
         for expert in 0..<experts where rows[expert] > 0 {
             let halves = zip(tables.transitions(half: 0, from: expert), tables.transitions(half: 1, from: expert))
@@ -91,7 +92,8 @@ private struct JointTable {
         return max(0, bits - freedom / (2 * total * log(2)))
     }
 
-    var explained: Double {
+    var explained: Double? {
+        guard let mutualInformation else { return nil }
         let entropy = columns.filter { $0 > 0 }.reduce(0) { $0 - $1 / total * log2($1 / total) }
         return entropy > 0 ? mutualInformation / entropy : 0
     }

@@ -1,10 +1,11 @@
 /// Which share of expert uses a cache of c experts a layer would have had, for every c.
 ///
 /// Tokens go through the caches one by one, as a server of one sequence would run them; the caches stay warm from one
-/// request to the next. Only uses of one phase are counted: decode's where there is one.
+/// request to the next. Only uses of one phase are counted, decode's where there is one, and only layers that the phase
+/// uses: an encoder's have no hit rate in decode.
 public struct WorkingSetSection: Sendable, Equatable, Encodable {
     public struct Curve: Sendable, Equatable, Encodable {
-        /// Over the layers, by capacity in the order of `capacities`.
+        /// Over the layers that are used, by capacity in the order of `capacities`.
         public let mean: [Double]
         public let lowest: [Double]
         public let highest: [Double]
@@ -46,19 +47,21 @@ public struct WorkingSetSection: Sendable, Equatable, Encodable {
         guard hasAny else { return nil }
         phase = hasDecode ? "decode" : "prefill"
         let experts = evidence.shape.expertCount
-        let every = evidence.perLayer { Self.hitRates(hasDecode ? $0.distances.decode : $0.distances.prefill) }
+        let every = evidence.layers.compactMap {
+            Self.hitRates(hasDecode ? $0.distances.decode : $0.distances.prefill)
+        }
         let meanOfEvery = Curve(every).mean
         let capacities = Self.capacities(experts)
         self.capacities = capacities
         func curve(_ layers: [[Double]]) -> Curve { Curve(layers.map { rates in capacities.map { rates[$0 - 1] } }) }
         leastRecentlyUsed = curve(every)
         mostFrequent = curve(
-            evidence.layers.map { Self.hitRates((hasDecode ? $0.decode : $0.prefill).sorted(by: >) + [0]) })
-        let best = evidence.perLayer { layer -> [UInt64] in
-            layer.foresight.distances(experts: experts, countsPrefill: !hasDecode)
-        }
-        foresight = best.contains { $0.contains { $0 > 0 } } ? curve(best.map(Self.hitRates)) : nil
-        foresightTokens = (evidence.layers.first?.foresight.count ?? 0) / evidence.shape.topK
+            evidence.layers.compactMap { Self.hitRates((hasDecode ? $0.decode : $0.prefill).sorted(by: >) + [0]) })
+        let best = evidence.perLayer { layer in
+            Self.hitRates(layer.foresight.distances(experts: experts, countsPrefill: !hasDecode))
+        }.compactMap { $0 }
+        foresight = best.isEmpty ? nil : curve(best)
+        foresightTokens = evidence.layers.first?.foresight.tokens ?? 0
         self.experts = [0.5, 0.8, 0.9, 0.95, 0.99].compactMap { share in
             meanOfEvery.firstIndex { $0 >= share }.map { Reached(hitRate: share, capacity: $0 + 1) }
         }
@@ -70,13 +73,14 @@ public struct WorkingSetSection: Sendable, Equatable, Encodable {
     }
 
     /// - Parameter distances: uses by distance, then those that are never found.
-    /// - Returns: share of uses found by caches of 1, 2, … experts.
-    private static func hitRates(_ distances: [UInt64]) -> [Double] {
+    /// - Returns: share of uses found by caches of 1, 2, … experts; nil without uses.
+    private static func hitRates(_ distances: [UInt64]) -> [Double]? {
         let total = distances.reduce(0, +)
+        guard total > 0 else { return nil }
         var hits: UInt64 = 0
         return distances.dropLast().map { count in
             hits += count
-            return total > 0 ? Double(hits) / Double(total) : 0
+            return Double(hits) / Double(total)
         }
     }
 }
