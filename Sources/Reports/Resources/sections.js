@@ -185,7 +185,7 @@ function drift(r) {
   const d = r.drift;
   if (!d || d.windows.length < 2) return null;
   const of = k => d.windows.map(w => [w.first_request, w[k]]);
-  const test = d.test ? ` In the trace’s order ${d.test.windows} windows differ by ${fixed(4)(d.test.observed)} bits, in random order by ${fixed(4)(d.test.shuffled)} (p = ${fixed(2)(d.test.p_value)}).` : "";
+  const test = d.test ? ` In the trace’s order ${d.test.windows} windows differ by ${fixed(4)(d.test.observed)} bits, in random order by ${fixed(4)(d.test.shuffled)} (${d.test.least_p_value > .05 ? "too few requests to tell drift" : `p = ${fixed(2)(d.test.p_value)}`}).` : "";
   return card("Do loads drift?", `Windows of ${whole(d.requests_per_window)} requests in the trace’s order.${test}`, false,
     linePlot([
       { name: "from the whole trace", colour: "c1", points: of("from_all") }, { name: "from the first window", colour: "c2", dash: "6 4", points: of("from_first").slice(1) },

@@ -107,6 +107,37 @@ import Testing
         let test = try #require(drift.test)
         #expect(drifts ? test.pValue == 0.01 : test.pValue > 0.05)
         #expect(drifts == (try #require(drift.trend) > 0.1))
+        let finding = drifts ? "Loads change along the trace" : "No drift is seen"
+        #expect(try trace.report().findings.contains { $0.hasPrefix(finding) })
+    }
+
+    @Test(arguments: [4, 5, 6, 7, 8]) func fewRequestsCannotTellDrift(requests: Int) throws {
+        var trace = PlantedTrace(layers: 1, experts: 8, topK: 1, seed: 15)
+        for index in 0..<requests {
+            trace.add(tokens: 100) { _, _, random in [Int(random.next() % 4) + (2 * index < requests ? 0 : 4)] }
+        }
+        let report = try trace.report()
+        let test = try #require(report.drift?.test)
+        // 3, 10 and 15 different splits; 105 and more are beyond what 99 orders tell.
+        let least = [1.0 / 3, 1.0 / 10, 1.0 / 15, 0.01, 0.01][requests - 4]
+        #expect(abs(test.leastPValue - least) < 1e-9)
+        let few = report.findings.contains { $0.hasPrefix("\(requests) requests are too few to tell drift") }
+        #expect(few == (requests < 7), "\(report.findings)")
+    }
+
+    @Test(arguments: [10, 30]) func theTrendIsFromTheFirstWindowToTheLast(requests: Int) throws {
+        var trace = PlantedTrace(layers: 1, experts: 2, topK: 1, seed: 16)
+        for index in 0..<requests {
+            trace.add(tokens: 400) { token, _, _ in [token < 10 * index ? 1 : 0] }
+        }
+        let drift = try #require(try trace.report().drift)
+        #expect(drift.windows.count == requests && drift.requestsPerWindow == 1)
+        let points = try drift.windows.indices.dropFirst().map {
+            (x: Double($0), y: try #require(drift.windows[$0].fromFirst))
+        }
+        let middle = Double(requests) / 2
+        let slope = points.reduce(0) { $0 + ($1.x - middle) * $1.y } / points.reduce(0) { $0 + pow($1.x - middle, 2) }
+        #expect(abs(try #require(drift.trend) - slope * Double(requests - 1)) < 1e-4)
     }
 
     @Test func alikeRequestsNeedNoMoreThanTwo() throws {

@@ -1,3 +1,4 @@
+import Foundation
 import Randomness
 
 /// Whether loads change along the trace. Requests are taken in the trace's order, in windows of equal numbers of them.
@@ -24,11 +25,19 @@ public struct DriftSection: Sendable, Equatable, Encodable {
         public let shuffled: Double
         /// Share of random orders that differ at least as much; with 99 of them never below 0.01.
         public let pValue: Double
+        /// The least that p can be with so few requests: orders that put the same requests together differ alike.
+        public let leastPValue: Double
+
+        static let significance = 0.05
+
+        /// Whether any drift could be told from chance.
+        var canTell: Bool { leastPValue <= Self.significance }
     }
 
     public let requestsPerWindow: Int
     public let windows: [Window]
-    /// Least-squares slope of `fromFirst`, in bits over the whole trace: positive where loads move away for good.
+    /// Least-squares slope of `fromFirst` (of all windows but the first), in bits from the first window to the last:
+    /// positive where loads move away for good.
     public let trend: Double?
     public let test: OrderTest?
 
@@ -45,7 +54,7 @@ public struct DriftSection: Sendable, Equatable, Encodable {
                 fromFirst: perLayer.map { $0[row].first }.knownMean,
                 fromPrevious: row == 0 ? nil : perLayer.map { $0[row].previous }.knownMean)
         }
-        trend = Self.slope(windows.dropFirst().map(\.fromFirst))
+        trend = Self.trend(windows.map(\.fromFirst))
         test = Self.test(evidence)
     }
 
@@ -62,9 +71,9 @@ public struct DriftSection: Sendable, Equatable, Encodable {
         }
     }
 
-    /// Change over the whole length of a curve.
-    private static func slope(_ curve: [Double?]) -> Double? {
-        let points = curve.enumerated().compactMap { index, value in value.map { (Double(index), $0) } }
+    /// Change over the whole length of a curve, whose first point, a window's divergence from itself, tells nothing.
+    private static func trend(_ curve: [Double?]) -> Double? {
+        let points = curve.enumerated().dropFirst().compactMap { index, value in value.map { (Double(index), $0) } }
         guard points.count > 2 else { return nil }
         let count = Double(points.count)
         let meanX = points.reduce(0) { $0 + $1.0 } / count
@@ -92,6 +101,15 @@ public struct DriftSection: Sendable, Equatable, Encodable {
         return OrderTest(
             requests: slots.count, windows: windows, observed: statistics[0].inReport,
             shuffled: (shuffled.reduce(0, +) / Double(orders)).inReport,
-            pValue: Double(asLarge + 1) / Double(orders + 1))
+            pValue: Double(asLarge + 1) / Double(orders + 1),
+            leastPValue: max(1 / Double(orders + 1), shareOfAlikeOrders(slots.count, windows: windows)))
+    }
+
+    /// Share of all orders that put the same requests together, whatever the order within windows and of windows.
+    private static func shareOfAlikeOrders(_ requests: Int, windows: Int) -> Double {
+        let sizes = (0..<windows).map { ($0 + 1) * requests / windows - $0 * requests / windows }
+        let alike = Dictionary(grouping: sizes) { $0 }.values.map(\.count)
+        func logFactorial(_ count: Int) -> Double { lgamma(Double(count) + 1) }
+        return exp((sizes + alike).reduce(-logFactorial(requests)) { $0 + logFactorial($1) })
     }
 }

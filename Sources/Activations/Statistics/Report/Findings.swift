@@ -65,7 +65,12 @@ extension ActivationReport {
 
     private var driftFinding: String? {
         guard let test = drift?.test else { return nil }
-        guard test.pValue <= 0.05 else { return "No drift: the order of the requests does not matter." }
+        guard test.canTell else {
+            return "\(test.requests) requests are too few to tell drift: the largest could be chance."
+        }
+        guard test.pValue <= DriftSection.OrderTest.significance else {
+            return "No drift is seen: windows differ hardly more than in random order (p = \(number(test.pValue)))."
+        }
         return "Loads change along the trace: windows differ by \(number(test.observed, 3)) bits, in random order by "
             + "\(number(test.shuffled, 3)). Requests sorted by domain look the same as drift."
     }
