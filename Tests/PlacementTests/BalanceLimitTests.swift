@@ -71,6 +71,20 @@ import Testing
         #expect(before < 0.4 * eplb.remoteNodesPerToken, "seed \(seed)")
     }
 
+    /// A search that leans on EPLB's devices finds little here; one that is free finds plans as balanced.
+    @Test(arguments: 0..<3) func `far fewer visits at EPLB's balance where it can be had`(seed: UInt64) throws {
+        let (training, others, shape) = halves(seed)
+        var random = SplitMix64(seed: seed)
+        let unseen = others.shuffled(using: &random)
+        var demand = PlacementDemand(nodes: 2, devicesPerNode: 4, redundant: 4)
+        demand.seed = seed
+        let other = try score(Baseline.eplb.plan(training, demand), unseen, shape)
+        let plan = try LimitLadder.plan(training, demand, turns: 3, until: .unlimited)
+        let ours = try score(plan, unseen, shape)
+        #expect(ours.remoteNodesPerToken < 0.9 * other.remoteNodesPerToken, "seed \(seed)")
+        #expect(ours.imbalance <= other.imbalance * 1.02, "seed \(seed)")
+    }
+
     /// With a copy to a device EPLB's balance is the best there is, and it is kept exactly.
     @Test(arguments: 0..<4) func `EPLB's devices where nothing else is as balanced`(seed: UInt64) throws {
         let (training, unseen, shape) = halves(seed)

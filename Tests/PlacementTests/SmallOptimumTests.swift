@@ -47,6 +47,48 @@ import Testing
         #expect(excess / 12 < 0.02, "seeds 0…11")
     }
 
+    /// Other nodes that tokens visit in the first layer, the mean of both nodes as their home.
+    private func visits(_ trace: PlantedTrace, held nodes: [Set<Int>]) -> Double {
+        let (width, topK) = (trace.shape.idsPerToken, trace.shape.topK)
+        let visits = trace.requests.reduce(0) { sum, request in
+            stride(from: 0, to: request.experts.count, by: width).reduce(sum) { sum, start in
+                let chosen = request.experts[start..<start + topK].map(Int.init)
+                return sum + nodes.count { node in !chosen.allSatisfy(node.contains) }
+            }
+        }
+        return Double(visits) / 2
+    }
+
+    /// All ways to put copies on two nodes, which hold every expert.
+    private func all(experts: Int, copies: Int, room: Int) -> [[Set<Int>]] {
+        let sets = (0..<1 << experts).filter { $0.nonzeroBitCount <= room }
+        let every = 1 << experts - 1
+        return sets.flatMap { first in
+            sets.filter { first | $0 == every && first.nonzeroBitCount + $0.nonzeroBitCount <= copies }
+                .map { [first, $0].map { set in Set((0..<experts).filter { set >> $0 & 1 == 1 }) } }
+        }
+    }
+
+    @Test(arguments: [(1, 2), (1, 4), (2, 2), (2, 4)]) func `bytes with redundant copies are within two percent`(
+        devices: Int, redundant: Int
+    ) throws {
+        var excess = 0.0
+        let slots = (8 + redundant + 2 * devices - 1) / (2 * devices)
+        let placements = all(experts: 8, copies: 8 + redundant, room: slots * devices)
+        for seed in 0..<6 as Range<UInt64> {
+            let trace = PlantedTrace(seed: seed, layers: 1, kinds: 3, requests: 12, tokens: 20, liking: 0.6)
+            var demand = PlacementDemand(nodes: 2, devicesPerNode: devices, redundant: redundant)
+            demand.groups = false
+            demand.balanceLimit = .none
+            demand.seed = seed
+            let plan = try trace.plan(demand, turns: 3).layers[0].devices
+            let held = [plan[..<devices], plan[devices...]].map { Set($0.joined()) }
+            let least = placements.map { visits(trace, held: $0) }.min() ?? 1
+            excess += visits(trace, held: held) / least - 1
+        }
+        #expect(excess / 6 < 0.02, "seeds 0…5")
+    }
+
     @Test(arguments: [(1, 2), (1, 4), (2, 2)]) func `balance is within two percent of the best`(
         nodes: Int, devices: Int
     ) throws {

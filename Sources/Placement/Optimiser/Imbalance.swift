@@ -7,14 +7,17 @@ struct Imbalance: Sendable {
     var known: Double
     /// Mean over the folds whose labels are as if never seen.
     var new: Double
+    /// Of all requests as one, which is what plans are compared by.
+    var whole: Double
 
-    static let zero = Imbalance(known: 0, new: 0)
+    static let zero = Imbalance(known: 0, new: 0, whole: 0)
     /// Less is not possible.
-    static let least = Imbalance(known: 1, new: 1)
+    static let least = Imbalance(known: 1, new: 1, whole: 1)
 
-    init(known: Double, new: Double) {
+    init(known: Double, new: Double, whole: Double) {
         self.known = known
         self.new = new
+        self.whole = whole
     }
 
     /// - Parameter folds: of each the largest over mean device load.
@@ -23,6 +26,7 @@ struct Imbalance: Sendable {
         let isNew = RequestFolds.newLabels .> FoldLoads.zero
         known = Double(folds.replacing(with: 0, where: isNew).sum() / Self.knownFolds)
         new = Double(folds.replacing(with: 0, where: .!isNew).sum() / Self.newFolds)
+        whole = Double(folds[RequestFolds.judging])
     }
 
     private static let newFolds = RequestFolds.newLabels.sum()
@@ -37,25 +41,26 @@ struct Imbalance: Sendable {
     func excess(over limit: Imbalance) -> Double { max(0, mean - limit.mean) }
 
     static func + (one: Imbalance, other: Imbalance) -> Imbalance {
-        Imbalance(known: one.known + other.known, new: one.new + other.new)
+        Imbalance(known: one.known + other.known, new: one.new + other.new, whole: one.whole + other.whole)
     }
     static func - (one: Imbalance, other: Imbalance) -> Imbalance {
-        Imbalance(known: one.known - other.known, new: one.new - other.new)
+        Imbalance(known: one.known - other.known, new: one.new - other.new, whole: one.whole - other.whole)
     }
     static func * (one: Imbalance, factor: Double) -> Imbalance {
-        Imbalance(known: one.known * factor, new: one.new * factor)
+        Imbalance(known: one.known * factor, new: one.new * factor, whole: one.whole * factor)
     }
     static func * (one: Imbalance, other: Imbalance) -> Imbalance {
-        Imbalance(known: one.known * other.known, new: one.new * other.new)
+        Imbalance(known: one.known * other.known, new: one.new * other.new, whole: one.whole * other.whole)
     }
     static func / (one: Imbalance, other: Imbalance) -> Imbalance {
-        Imbalance(known: one.known / other.known, new: one.new / other.new)
+        Imbalance(known: one.known / other.known, new: one.new / other.new, whole: one.whole / other.whole)
     }
 
     /// Each of the two no less than in `low` and no more than in `high`.
     func clamped(_ low: Imbalance, _ high: Imbalance) -> Imbalance {
         Imbalance(
-            known: min(max(known, low.known), high.known), new: min(max(new, low.new), high.new))
+            known: min(max(known, low.known), high.known), new: min(max(new, low.new), high.new),
+            whole: min(max(whole, low.whole), high.whole))
     }
 }
 

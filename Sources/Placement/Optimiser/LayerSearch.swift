@@ -10,7 +10,9 @@ struct SearchCost: Sendable {
     /// Largest over mean device load that costs nothing; nil where all of it does.
     var allowed: Imbalance?
 
+    /// Infinite where copies do not fit the devices, whatever imbalance is worth.
     func callAsFunction(bytes visits: Double, imbalance ratio: Imbalance) -> Double {
+        guard ratio.mean.isFinite else { return .infinity }
         guard let allowed else { return bytes * visits + imbalance * ratio.mean }
         return bytes * visits + imbalance * ratio.excess(over: allowed)
     }

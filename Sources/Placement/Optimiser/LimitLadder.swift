@@ -20,6 +20,9 @@ public enum LimitLadder {
         _ training: TrainingSet, _ demand: PlacementDemand, turns: Int, until time: SearchTime,
         report: (PlacementSearch) -> Void = { _ in }
     ) throws(PlacementError) -> PlacementPlan {
+        if demand.objective == .bytes, demand.balanceLimit == .eplb {
+            return try FreerSearch(training: training, demand: demand, turns: turns).plan(until: time, report: report)
+        }
         let limits = try tighter(training, demand)
         let part = time.part(share)
         var found: [PlacementPlan] = []
@@ -29,19 +32,20 @@ public enum LimitLadder {
             let time = part.share(ofItems: limits.count - index, threads: 1)
             guard !time.isOver else { break }
             // As it would be if this limit were asked for.
-            found.append(try search(training, other, found, turns: turns, until: time, report))
+            found.append(try search(training, other, found, turns: turns, until: time, report).best())
         }
-        return try search(training, demand, found, turns: turns, until: time, report)
+        return try search(training, demand, found, turns: turns, until: time, report).best()
     }
 
-    private static func search(
+    /// - Returns: the search when its turns or its time are over.
+    static func search(
         _ training: TrainingSet, _ demand: PlacementDemand, _ found: [PlacementPlan], turns: Int,
         until time: SearchTime, _ report: (PlacementSearch) -> Void
-    ) throws(PlacementError) -> PlacementPlan {
+    ) throws(PlacementError) -> PlacementSearch {
         if time.left != nil {
             var search = try TimedSearch(training, demand, found, until: time)
             search.improve(until: time, report: report)
-            return try search.best()
+            return search.search
         }
         var search = try PlacementSearch(training, demand, until: time)
         for plan in found { search.consider(plan) }
@@ -49,7 +53,7 @@ public enum LimitLadder {
             search.improve(until: time)
             report(search)
         }
-        return try search.best()
+        return search
     }
 
     /// Limits below the one that is asked for, the tightest first: EPLB's and some above it.

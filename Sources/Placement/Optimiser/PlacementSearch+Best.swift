@@ -27,10 +27,17 @@ extension PlacementSearch {
         guard let limit else { return states.reduce(0) { $0 + Self.cost(demand)($1) } }
         let ratio = imbalance(states) / limit
         var excess = ratio.excess(over: .least)
+        if judgesWhole { excess = max(ratio.whole, ratio.new * Self.leniency) - 1 }
         // A grouping that sends new labels to the nodes in turn is balanced better on these than one that knows words can be.
-        if peer?.groups == nil { excess = max(excess, ratio.new - 1) }
-        return states.reduce(0) { $0 + $1.bytes } * (1 + 200 * excess)
+        if let peer, peer.groups == nil { excess = max(excess, ratio.new - 1) }
+        return states.reduce(0) { $0 + $1.bytes } * (1 + 200 * max(0, excess))
     }
+
+    /// A number as the limit is meant of all requests together; parts of them only lead the search.
+    var judgesWhole: Bool { if case .ratio = demand.balanceLimit { true } else { false } }
+
+    /// What is asked of requests with new labels, of which a sixth of the training requests tells little.
+    private static let leniency = 0.94
 
     func imbalance(_ states: [LayerState]) -> Imbalance {
         states.map(\.imbalance).mean

@@ -45,7 +45,7 @@ extension PlacementSearch {
                 ? folds : RequestFolds(training, seed: demand.seed &+ 18 &+ UInt64(turns)),
             trusted: trusted(spreadsRequests: homes == nil), costs: states.indices.map(cost),
             steps: time.left == nil ? tuning.steps : 20 * tuning.steps,
-            temperature: first ? tuning.hot : tuning.warm,
+            temperature: (first ? tuning.hot : tuning.warm) * unrest,
             isFirst: first, seed: demand.seed &+ UInt64(turns) &* 1_000_003, time: part)
         let (old, kept) = (states, kept)
         let found = Parallel.map(old.indices, threads: demand.threads, until: time) { layer in
@@ -58,11 +58,17 @@ extension PlacementSearch {
         return true
     }
 
+    /// With few experts each move changes much, so that only more heat leaves a place where no single move gains.
+    private var unrest: Double {
+        let ratio = 32 / Double(max(1, training.shape.expertCount))
+        return min(max(1, ratio * ratio), 16)
+    }
+
     /// Places the best plan's copies better for the homes it has.
     mutating func settle(until time: SearchTime) {
         let (old, costs, rule) = (bestStates, bestStates.indices.map(cost), demand.survivesNodeLoss)
         let (seed, threads) = (demand.seed &+ UInt64(turns) &* 77, demand.threads)
-        let (steps, heat) = (time.left == nil ? tuning.steps : .max, tuning.warm)
+        let (steps, heat) = (time.left == nil ? tuning.steps : .max, tuning.warm * unrest)
         let trusted = trusted(spreadsRequests: bestModel == nil)
         let found = Parallel.map(old.indices, threads: threads) { layer in
             // EPLB's own states know of no slip, as they need none.

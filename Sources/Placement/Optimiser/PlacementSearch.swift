@@ -220,7 +220,10 @@ public struct PlacementSearch: Sendable {
     /// Layers that need less than they are allowed leave it to others, until the layers together have what they may.
     mutating func giveLeeway() {
         guard let limit else { return }
-        leeway = (leeway + limit * Self.aim - reached).clamped(limit * -0.1, limit * 0.5)
+        let missed = limit * Self.aim - reached
+        let change =
+            judgesWhole ? Imbalance(known: missed.whole, new: missed.whole, whole: missed.whole) : missed
+        leeway = (leeway + change).clamped(limit * -0.1, limit * 0.5)
     }
 
     /// Turns land about what they aim at: a little below the limit, so that few must give up visits to keep it.

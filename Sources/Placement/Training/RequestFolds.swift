@@ -9,6 +9,8 @@ import Randomness
 struct RequestFolds: Sendable {
     /// So many folds, the first, have all requests: parts alone would not tell how balanced the whole is.
     static let whole = 8
+    /// One of these, by which a finished plan is judged.
+    static let judging = 0
 
     /// The folds, as 1, that take whole labels, as if never seen.
     static let newLabels: FoldLoads = {

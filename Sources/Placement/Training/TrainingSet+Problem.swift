@@ -21,21 +21,42 @@ extension TrainingSet {
         layer: Int, room: LayerProblem.Room, homes: [Int]?, folds: RequestFolds, use: SampleUse = .merged
     ) -> LayerProblem {
         var tokens = WeightedTokens(choices: [], homes: [], weights: [])
-        if use == .single || use == .merged { tokens = self.tokens(layer: layer, nodes: room.nodes, homes: homes) }
-        if use == .merged { tokens = tokens.merged(topK: shape.topK, parts: room.copies > shape.expertCount ? 4 : 1) }
+        if use == .single { tokens = self.tokens(layer: layer, nodes: room.nodes, homes: homes, views: 1) }
+        if use == .merged {
+            let draws = room.copies > shape.expertCount ? Self.draws : 1
+            let views = views(homes == nil ? room.nodes * Self.draws : draws)
+            tokens = self.tokens(layer: layer, nodes: room.nodes, homes: homes, views: views)
+                .merged(topK: shape.topK, parts: draws)
+        }
         return LayerProblem(
             room: room, experts: shape.expertCount, topK: shape.topK, choices: tokens.choices, homes: tokens.homes,
             weights: tokens.weights, loads: loads(layer: layer, nodes: room.nodes, homes: homes, folds: folds),
             evenFolds: use == .none ? RequestFolds.whole : 0)
     }
 
-    private func tokens(layer: Int, nodes: Int, homes: [Int]?) -> WeightedTokens {
-        let all = Float(max(1, tokens))
-        return WeightedTokens(
-            choices: sample[layer],
-            homes: sampleRequest.enumerated().map { token, request in
-                UInt16(homes.map { $0[Int(request)] } ?? Self.scattered(token, over: nodes))
-            }, weights: sampleRequest.map { requests[Int($0)].weight / all })
+    /// How often tokens of one home choose among copies on other nodes, each time as if they were others.
+    private static let draws = 4
+    /// Tokens that a layer's search looks at without haste.
+    private static let easy = 16_384
+
+    /// How often each sampled token is looked at: where they are few, so often that chance, which picks the home of a
+    /// token that has none and the copy that computes it, tells little.
+    private func views(_ most: Int) -> Int { max(1, min(most, Self.easy / max(1, sampleRequest.count))) }
+
+    /// - Parameter views: of each token, next to each other and with the token's weight together.
+    private func tokens(layer: Int, nodes: Int, homes: [Int]?, views: Int) -> WeightedTokens {
+        let all = Float(max(1, tokens) * views)
+        var result = WeightedTokens(choices: [], homes: [], weights: [])
+        for (token, request) in sampleRequest.enumerated() {
+            let choices = sample[layer][token * shape.topK..<(token + 1) * shape.topK]
+            let first = homes.map { $0[Int(request)] } ?? Self.scattered(token, over: nodes)
+            for view in 0..<views {
+                result.choices += choices
+                result.homes.append(UInt16(homes == nil ? (first + view / Self.draws) % nodes : first))
+                result.weights.append(requests[Int(request)].weight / all)
+            }
+        }
+        return result
     }
 
     /// A node drawn by a hash of the token's number.

@@ -34,11 +34,20 @@ extension TrainingSet {
         of layers: [[[Int]]], groups: GroupingModel?, room: LayerProblem.Room, folds: RequestFolds,
         demand: PlacementDemand, until time: SearchTime = .unlimited
     ) -> [Imbalance]? {
+        states(of: layers, groups: groups, room: room, folds: folds, demand: demand, use: .loads, until: time)?
+            .map(\.imbalance)
+    }
+
+    /// The same with visits, for `use` that has tokens.
+    func states(
+        of layers: [[[Int]]], groups: GroupingModel?, room: LayerProblem.Room, folds: RequestFolds,
+        demand: PlacementDemand, use: SampleUse, until time: SearchTime
+    ) -> [LayerState]? {
         let trainer = GroupingTrainer(training: self, nodes: room.nodes, band: demand.band)
         let homes = groups.map { trainer.homes($0, seed: demand.seed) }
         return Parallel.map(layers.indices, threads: demand.threads, until: time) { layer in
-            let problem = problem(layer: layer, room: room, homes: homes, folds: folds, use: .loads)
-            return LayerState(problem, cells: .devices(room), held: layers[layer]).imbalance
+            let problem = problem(layer: layer, room: room, homes: homes, folds: folds, use: use)
+            return LayerState(problem, cells: .devices(room), held: layers[layer])
         }
     }
 }

@@ -37,8 +37,6 @@ enum Contender: Hashable {
             demand.objective = .balance
             demand.groups = false
         }
-        var search = try PlacementSearch(training, demand)
-        for _ in 0..<turns { search.improve() }
-        return try search.best()
+        return try LimitLadder.plan(training, demand, turns: turns, until: .unlimited)
     }
 }
