@@ -7,18 +7,21 @@ enum Contender: Hashable {
     case baseline(Baseline)
     /// Fewest bytes at EPLB's balance.
     case ours
+    /// Fewest bytes at 1.06 times EPLB's imbalance.
+    case oursAsNumber
     /// Fewest bytes at the published grouping's balance.
     case oursAsPublished
     /// Best balance.
     case oursBalance
 
     static let all: [Contender] =
-        Baseline.allCases.map { .baseline($0) } + [.ours, .oursAsPublished, .oursBalance]
+        Baseline.allCases.map { .baseline($0) } + [.ours, .oursAsNumber, .oursAsPublished, .oursBalance]
 
     var name: String {
         switch self {
         case .baseline(let baseline): baseline.rawValue
         case .ours: "ours"
+        case .oursAsNumber: "ours, 1.06 × EPLB's imbalance"
         case .oursAsPublished: "ours, balance as published"
         case .oursBalance: "ours, objective balance"
         }
@@ -31,6 +34,8 @@ enum Contender: Hashable {
         switch self {
         case .baseline(let baseline): return try baseline.plan(training, demand)
         case .ours: break
+        case .oursAsNumber:
+            demand.balanceLimit = .ratio(Self.slack * (try Self.imbalance(.eplb, training, demand)))
         case .oursAsPublished:
             demand.balanceLimit = .published
         case .oursBalance:
@@ -38,5 +43,22 @@ enum Contender: Hashable {
             demand.groups = false
         }
         return try LimitLadder.plan(training, demand, turns: turns, until: .unlimited)
+    }
+
+    private static let slack = 1.06
+
+    /// Largest over mean device load on the training requests, sent to the nodes in turn.
+    private static func imbalance(
+        _ baseline: Baseline, _ training: TrainingSet, _ demand: PlacementDemand
+    ) throws -> Double {
+        let plan = try baseline.plan(training, demand)
+        let layers = plan.layers.indices.map { layer in
+            let loads = training.loads(layer: layer)
+            let devices = plan.layers[layer].devices
+            let copies = loads.indices.map { expert in Double(devices.count { $0.contains(expert) }) }
+            let busiest = devices.map { $0.reduce(0) { $0 + loads[$1] / copies[$1] } }.max() ?? 0
+            return busiest * Double(devices.count) / max(1, loads.reduce(0, +))
+        }
+        return layers.reduce(0, +) / Double(max(1, layers.count))
     }
 }
