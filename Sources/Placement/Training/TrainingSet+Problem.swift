@@ -20,11 +20,11 @@ extension TrainingSet {
     func problem(
         layer: Int, room: LayerProblem.Room, homes: [Int]?, folds: RequestFolds, use: SampleUse = .merged
     ) -> LayerProblem {
-        var tokens = WeightedTokens(choices: [], homes: [], weights: [])
+        var tokens = WeightedTokens(choices: [], homes: [], weights: [], draws: [])
         if use == .single { tokens = self.tokens(layer: layer, nodes: room.nodes, homes: homes, views: 1) }
         if use == .merged {
             let draws = room.copies > shape.expertCount ? Self.draws : 1
-            let views = views(homes == nil ? room.nodes * Self.draws : draws)
+            let views = views(homes: homes == nil ? room.nodes : 1, draws: draws)
             tokens = self.tokens(layer: layer, nodes: room.nodes, homes: homes, views: views)
                 .merged(topK: shape.topK, parts: draws)
         }
@@ -37,22 +37,28 @@ extension TrainingSet {
     /// How often tokens of one home choose among copies on other nodes, each time as if they were others.
     private static let draws = 4
     /// Tokens that a layer's search looks at without haste.
-    private static let easy = 16_384
+    private static let easy = 8192
 
     /// How often each sampled token is looked at: where they are few, so often that chance, which picks the home of a
     /// token that has none and the copy that computes it, tells little.
-    private func views(_ most: Int) -> Int { max(1, min(most, Self.easy / max(1, sampleRequest.count))) }
+    private func views(homes: Int, draws: Int) -> Int {
+        let views = min(homes * draws, Self.easy / max(1, sampleRequest.count))
+        // As often from each home, or from any one.
+        return max(1, views >= homes ? views / homes * homes : 1)
+    }
 
     /// - Parameter views: of each token, next to each other and with the token's weight together.
     private func tokens(layer: Int, nodes: Int, homes: [Int]?, views: Int) -> WeightedTokens {
         let all = Float(max(1, tokens) * views)
-        var result = WeightedTokens(choices: [], homes: [], weights: [])
+        var result = WeightedTokens(choices: [], homes: [], weights: [], draws: [])
+        let places = homes == nil ? nodes : 1
         for (token, request) in sampleRequest.enumerated() {
             let choices = sample[layer][token * shape.topK..<(token + 1) * shape.topK]
             let first = homes.map { $0[Int(request)] } ?? Self.scattered(token, over: nodes)
             for view in 0..<views {
                 result.choices += choices
-                result.homes.append(UInt16(homes == nil ? (first + view / Self.draws) % nodes : first))
+                result.homes.append(UInt16(homes == nil ? (first + view) % nodes : first))
+                result.draws.append(UInt8((token + view / places) % Self.draws))
                 result.weights.append(requests[Int(request)].weight / all)
             }
         }

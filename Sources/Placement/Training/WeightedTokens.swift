@@ -4,6 +4,8 @@ struct WeightedTokens {
     var choices: [UInt16]
     var homes: [UInt16]
     var weights: [Float]
+    /// A number of the choice among copies on other nodes that each makes.
+    var draws: [UInt8]
 
     private struct Key: Hashable {
         let experts: UInt64
@@ -17,12 +19,13 @@ struct WeightedTokens {
     /// - Parameter parts: tokens are merged within each of so many parts, which choose their copies each for itself.
     func merged(topK: Int, parts: Int) -> WeightedTokens {
         guard topK <= 4 else { return self }
-        var result = WeightedTokens(choices: [], homes: [], weights: [])
+        var result = WeightedTokens(choices: [], homes: [], weights: [], draws: [])
         var known: [Key: Int] = [:]
         for token in homes.indices {
             let chosen = choices[token * topK..<(token + 1) * topK].sorted()
             let key = Key(
-                experts: chosen.reduce(0) { $0 << 16 | UInt64($1) }, home: homes[token], part: UInt8(token % parts))
+                experts: chosen.reduce(0) { $0 << 16 | UInt64($1) }, home: homes[token],
+                part: draws[token] % UInt8(parts))
             if let index = known[key] {
                 result.weights[index] += weights[token]
             } else {
@@ -30,6 +33,7 @@ struct WeightedTokens {
                 result.choices += chosen
                 result.homes.append(homes[token])
                 result.weights.append(weights[token])
+                result.draws.append(key.part)
             }
         }
         return result
