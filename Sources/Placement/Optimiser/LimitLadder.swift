@@ -10,7 +10,7 @@ public enum LimitLadder {
     /// Of the time, where there is an end to it, the share for tighter limits.
     private static let share = 0.3
 
-    /// The best plan after so many turns at each limit, or by time.
+    /// The best plan after so many turns at each limit, or by time; at EPLB's balance `FreerSearch` looks for it.
     ///
     /// - Parameters:
     ///   - turns: of a search where `time` has no end.
