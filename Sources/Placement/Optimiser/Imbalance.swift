@@ -3,30 +3,33 @@
 /// A layer's limit is of all folds together. Where labels are new is counted apart for all layers together, and for the
 /// rehearsal, which compares like with like.
 struct Imbalance: Sendable {
+    /// `known`, `new` and `whole`, side by side.
+    private var parts: SIMD3<Double>
+
     /// Mean over the folds whose labels are known.
-    var known: Double
+    var known: Double { parts.x }
     /// Mean over the folds whose labels are as if never seen.
-    var new: Double
+    var new: Double { parts.y }
     /// Of all requests as one, which is what plans are compared by.
-    var whole: Double
+    var whole: Double { parts.z }
 
-    static let zero = Imbalance(known: 0, new: 0, whole: 0)
+    static let zero = Imbalance(all: 0)
     /// Less is not possible.
-    static let least = Imbalance(known: 1, new: 1, whole: 1)
+    static let least = Imbalance(all: 1)
 
-    init(known: Double, new: Double, whole: Double) {
-        self.known = known
-        self.new = new
-        self.whole = whole
-    }
+    /// The same in all folds.
+    init(all value: Double) { parts = SIMD3(repeating: value) }
+
+    private init(_ parts: SIMD3<Double>) { self.parts = parts }
 
     /// - Parameter folds: of each the largest over mean device load.
     init(_ folds: FoldLoads) {
         // Not products: a placement that cannot be has an infinite load.
         let isNew = RequestFolds.newLabels .> FoldLoads.zero
-        known = Double(folds.replacing(with: 0, where: isNew).sum() / Self.knownFolds)
-        new = Double(folds.replacing(with: 0, where: .!isNew).sum() / Self.newFolds)
-        whole = Double(folds[RequestFolds.judging])
+        parts = SIMD3(
+            Double(folds.replacing(with: 0, where: isNew).sum() / Self.knownFolds),
+            Double(folds.replacing(with: 0, where: .!isNew).sum() / Self.newFolds),
+            Double(folds[RequestFolds.judging]))
     }
 
     private static let newFolds = RequestFolds.newLabels.sum()
@@ -40,27 +43,15 @@ struct Imbalance: Sendable {
     /// What is above a limit, all folds together: less imbalance on known labels makes up for more on new ones.
     func excess(over limit: Imbalance) -> Double { max(0, mean - limit.mean) }
 
-    static func + (one: Imbalance, other: Imbalance) -> Imbalance {
-        Imbalance(known: one.known + other.known, new: one.new + other.new, whole: one.whole + other.whole)
-    }
-    static func - (one: Imbalance, other: Imbalance) -> Imbalance {
-        Imbalance(known: one.known - other.known, new: one.new - other.new, whole: one.whole - other.whole)
-    }
-    static func * (one: Imbalance, factor: Double) -> Imbalance {
-        Imbalance(known: one.known * factor, new: one.new * factor, whole: one.whole * factor)
-    }
-    static func * (one: Imbalance, other: Imbalance) -> Imbalance {
-        Imbalance(known: one.known * other.known, new: one.new * other.new, whole: one.whole * other.whole)
-    }
-    static func / (one: Imbalance, other: Imbalance) -> Imbalance {
-        Imbalance(known: one.known / other.known, new: one.new / other.new, whole: one.whole / other.whole)
-    }
+    static func + (one: Imbalance, other: Imbalance) -> Imbalance { Imbalance(one.parts + other.parts) }
+    static func - (one: Imbalance, other: Imbalance) -> Imbalance { Imbalance(one.parts - other.parts) }
+    static func * (one: Imbalance, factor: Double) -> Imbalance { Imbalance(one.parts * factor) }
+    static func * (one: Imbalance, other: Imbalance) -> Imbalance { Imbalance(one.parts * other.parts) }
+    static func / (one: Imbalance, other: Imbalance) -> Imbalance { Imbalance(one.parts / other.parts) }
 
-    /// Each of the two no less than in `low` and no more than in `high`.
+    /// Each no less than in `low` and no more than in `high`.
     func clamped(_ low: Imbalance, _ high: Imbalance) -> Imbalance {
-        Imbalance(
-            known: min(max(known, low.known), high.known), new: min(max(new, low.new), high.new),
-            whole: min(max(whole, low.whole), high.whole))
+        Imbalance(parts.clamped(lowerBound: low.parts, upperBound: high.parts))
     }
 }
 

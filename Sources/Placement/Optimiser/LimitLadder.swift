@@ -10,7 +10,7 @@ public enum LimitLadder {
     /// Of the time, where there is an end to it, the share for tighter limits.
     private static let share = 0.3
 
-    /// The best plan after so many turns at each limit, or by time; at EPLB's balance `FreerSearch` looks for it.
+    /// The best plan after so many turns at each limit, or by time; at EPLB's balance `EPLBLimitSearch` looks for it.
     ///
     /// - Parameters:
     ///   - turns: of a search where `time` has no end.
@@ -21,7 +21,8 @@ public enum LimitLadder {
         report: (PlacementSearch) -> Void = { _ in }
     ) throws(PlacementError) -> PlacementPlan {
         if demand.objective == .bytes, demand.balanceLimit == .eplb {
-            return try FreerSearch(training: training, demand: demand, turns: turns).plan(until: time, report: report)
+            return try EPLBLimitSearch(training: training, demand: demand, turns: turns)
+                .plan(until: time, report: report)
         }
         let limits = try tighter(training, demand)
         let part = time.part(share)
@@ -61,13 +62,8 @@ public enum LimitLadder {
         _ training: TrainingSet, _ demand: PlacementDemand
     ) throws(PlacementError) -> [PlacementDemand.BalanceLimit] {
         guard demand.objective == .bytes, case .ratio(let asked) = demand.balanceLimit else { return [] }
-        let room = try demand.room(experts: training.shape.expertCount)
-        let layers = training.shape.blocks.indices.map { EPLBPlan.devices(training.loads(layer: $0), room) }
-        let all = RequestFolds(all: training)
-        guard
-            let eplb = training.imbalances(of: layers, groups: nil, room: room, folds: all, demand: demand)?.mean.mean,
-            eplb <= asked + Self.rounding
-        else { return [] }
+        let eplb = try CountedBalance(training).imbalance(Baseline.eplb.plan(training, demand))
+        guard eplb <= asked + Self.rounding else { return [] }
         return [.eplb] + rungs.map { $0 * eplb }.filter { $0 < asked }.map { .ratio($0) }
     }
 }

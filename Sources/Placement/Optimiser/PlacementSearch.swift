@@ -221,9 +221,7 @@ public struct PlacementSearch: Sendable {
     mutating func giveLeeway() {
         guard let limit else { return }
         let missed = limit * Self.aim - reached
-        let change =
-            judgesWhole ? Imbalance(known: missed.whole, new: missed.whole, whole: missed.whole) : missed
-        leeway = (leeway + change).clamped(limit * -0.1, limit * 0.5)
+        leeway = (leeway + (judgesWhole ? Imbalance(all: missed.whole) : missed)).clamped(limit * -0.1, limit * 0.5)
     }
 
     /// Turns land about what they aim at: a little below the limit, so that few must give up visits to keep it.

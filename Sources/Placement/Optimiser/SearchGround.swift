@@ -41,10 +41,8 @@ struct SearchGround: Sendable {
     ) -> [Imbalance] {
         guard demand.objective == .bytes, case .ratio(let ratio) = demand.balanceLimit else { return [] }
         // Meant is the ratio of all requests together; the folds' is higher, as EPLB's is, and layers differ as EPLB's do.
-        let imbalances = {
-            training.imbalances(of: eplb, groups: nil, room: room, folds: $0, demand: demand, until: time) ?? []
-        }
-        let whole = imbalances(RequestFolds(all: training)).mean.mean
-        return imbalances(folds).map { $0 * (ratio / whole) }
+        let imbalances =
+            training.imbalances(of: eplb, groups: nil, room: room, folds: folds, demand: demand, until: time) ?? []
+        return imbalances.map { $0 * (ratio / imbalances.mean.whole) }
     }
 }

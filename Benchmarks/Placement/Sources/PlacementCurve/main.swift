@@ -31,6 +31,7 @@ let (nodes, devices, redundant) = numbers.count == 4 ? (numbers[1], numbers[2], 
 let trace = MadeUpTrace(layers: 58, experts: 256, topK: 8, requests: requests, tokens: 48)
 var training = TrainingSet(shape: trace.shape)
 for request in trace.requests { training.add(request) }
+let balance = CountedBalance(training)
 if let loadsFile {
     let lines = trace.shape.blocks.indices.map { layer in
         training.loads(layer: layer).map { String(Int($0)) }.joined(separator: " ")
@@ -46,8 +47,7 @@ func show(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").u
     let visits = trial.score.remoteNodesPerToken / Double(trace.shape.layerCount)
     show(
         String(
-            format: "| %@ | %.4f | %.4f | %.3f |", name, Measure(plan, training).imbalance, trial.score.imbalance,
-            visits))
+            format: "| %@ | %.4f | %.4f | %.3f |", name, try balance.imbalance(plan), trial.score.imbalance, visits))
 }
 
 @MainActor func curve(_ objective: PlacementDemand.Objective) throws {
@@ -56,7 +56,8 @@ func show(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").u
     demand.groups = objective != .balance
     let eplb = try Baseline.eplb.plan(training, demand)
     show("\nobjective \(objective), \(nodes) x \(devices) devices, \(redundant) redundant, \(requests) requests")
-    show(String(format: "no placement's even imbalance is below %.4f", Measure(eplb, training).least))
+    let bound = balance.bound(devices: nodes * devices, copies: training.shape.expertCount + redundant)
+    show(String(format: "no placement's even imbalance is below %.4f", bound))
     show("| asked, took, turns | imbalance, even shares | with homes | visits |\n| --- | ---: | ---: | ---: |")
     try row(eplb, "EPLB")
     for limit in seconds {

@@ -35,7 +35,8 @@ enum Contender: Hashable {
         case .baseline(let baseline): return try baseline.plan(training, demand)
         case .ours: break
         case .oursAsNumber:
-            demand.balanceLimit = .ratio(Self.slack * (try Self.imbalance(.eplb, training, demand)))
+            demand.balanceLimit = .ratio(
+                Self.slack * (try CountedBalance(training).imbalance(Baseline.eplb.plan(training, demand))))
         case .oursAsPublished:
             demand.balanceLimit = .published
         case .oursBalance:
@@ -46,19 +47,4 @@ enum Contender: Hashable {
     }
 
     private static let slack = 1.06
-
-    /// Largest over mean device load on the training requests, sent to the nodes in turn.
-    private static func imbalance(
-        _ baseline: Baseline, _ training: TrainingSet, _ demand: PlacementDemand
-    ) throws -> Double {
-        let plan = try baseline.plan(training, demand)
-        let layers = plan.layers.indices.map { layer in
-            let loads = training.loads(layer: layer)
-            let devices = plan.layers[layer].devices
-            let copies = loads.indices.map { expert in Double(devices.count { $0.contains(expert) }) }
-            let busiest = devices.map { $0.reduce(0) { $0 + loads[$1] / copies[$1] } }.max() ?? 0
-            return busiest * Double(devices.count) / max(1, loads.reduce(0, +))
-        }
-        return layers.reduce(0, +) / Double(max(1, layers.count))
-    }
 }

@@ -4,7 +4,7 @@
 /// It is the better where a few experts make a device the busiest wherever it is. Where they do not, a search that puts
 /// experts wherever it likes finds far fewer visits; it has to be balanced a little better than EPLB on the training
 /// requests, as its balance on others is now somewhat better, now somewhat worse.
-struct FreerSearch {
+struct EPLBLimitSearch {
     let training: TrainingSet
     let demand: PlacementDemand
     let turns: Int
@@ -31,30 +31,12 @@ struct FreerSearch {
         return second.visits < first.visits && second.imbalance <= limit * Self.most ? free : plan
     }
 
-    /// EPLB's imbalance, of the tokens of all training requests spread over the nodes; nil where no plan can be as much
-    /// better as is asked for.
+    /// EPLB's imbalance where copies share evenly; nil where no plan can be as much better as is asked for.
     private func freeLimit() throws(PlacementError) -> Double? {
-        let plan = try Baseline.eplb.plan(training, demand)
+        let balance = CountedBalance(training)
         let room = try demand.room(experts: training.shape.expertCount)
-        var (eplb, least) = (0.0, 0.0)
-        for (layer, layout) in plan.layers.enumerated() {
-            let loads = training.loads(layer: layer)
-            let mean = max(1, loads.reduce(0, +)) / Double(room.devices)
-            let shares = Self.shares(loads, copies: layout.devices.flatMap { $0 })
-            eplb += (layout.devices.map { $0.reduce(0) { $0 + shares[$1] } }.max() ?? 0) / mean
-            // The busiest copy alone, where copies are given to experts so that it has as little as can be.
-            let copies = EPLB.replicate(loads, copies: room.copies, most: room.devices)
-            least += max(1, (Self.shares(loads, copies: copies).max() ?? 0) / mean)
-        }
-        let count = Double(max(1, plan.layers.count))
-        return least <= eplb * Self.most ? eplb / count : nil
-    }
-
-    /// Load of a copy of each expert.
-    private static func shares(_ loads: [Double], copies experts: [Int]) -> [Double] {
-        var copies = [Double](repeating: 0, count: loads.count)
-        for expert in experts { copies[expert] += 1 }
-        return zip(loads, copies).map { $0 / max(1, $1) }
+        let eplb = try balance.imbalance(Baseline.eplb.plan(training, demand))
+        return balance.bound(devices: room.devices, copies: room.copies) <= eplb * Self.most ? eplb : nil
     }
 
     /// Turns are slow: all of the time is for the way that is sure to be of use.
