@@ -32,7 +32,7 @@ struct GroupingTrainer {
     }
 
     /// Homes that the model gives the training requests when they arrive in random order.
-    func homes(_ model: GroupingModel, seed: UInt64) -> [Int] {
+    func homes(_ model: GroupingModel?, seed: UInt64) -> [Int] {
         var random = SplitMix64(seed: seed)
         var assigner = GroupAssigner(model: model, nodes: nodes)
         var homes = [Int](repeating: 0, count: training.requests.count)

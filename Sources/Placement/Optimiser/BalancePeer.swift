@@ -3,6 +3,10 @@ struct BalancePeer: Sendable {
     let layers: [[[Int]]]
     let groups: GroupingModel?
 
+    /// By how much more load than it seems to have a busiest device of ours counts, as a search fits its layout closer to
+    /// the training requests than the peer does: EPLB looks at loads alone, groups are fitted to these requests too.
+    var slip: Float { groups == nil ? 1.12 : 1.06 }
+
     /// - Returns: nil where no other placement sets the bound, or all placements are balanced alike, or the time is over.
     init?(
         _ training: TrainingSet, _ room: LayerProblem.Room, _ demand: PlacementDemand, eplb: [[[Int]]],

@@ -10,15 +10,21 @@ struct EPLBLimitSearch {
     let turns: Int
 
     /// Of EPLB's imbalance, what the free search aims at and what it must keep.
-    private static let (aim, most) = (0.98, 0.99)
+    private static let (aim, most) = (0.97, 0.98)
 
     /// With less time only the first way is tried.
     private static let shortest = Duration.seconds(4)
+    /// And where it is less than so many times what it takes to judge the plans.
+    private static let judgements = 8
 
     func plan(
         until time: SearchTime, report: (PlacementSearch) -> Void
     ) throws(PlacementError) -> PlacementPlan {
-        guard time.allows(Self.shortest), let limit = try freeLimit() else {
+        let started = ContinuousClock.now
+        let limit = time.allows(Self.shortest) ? try freeLimit() : nil
+        // Both plans are judged at the end, with tokens.
+        let judging = (.now - started) * 4
+        guard let limit, time.allows(judging * Self.judgements) else {
             return try LimitLadder.search(training, demand, [], turns: turns, until: time, report).best()
         }
         let careful = try LimitLadder.search(training, demand, [], turns: turns, until: time.part(0.5), report)
@@ -26,17 +32,20 @@ struct EPLBLimitSearch {
         let plan = try careful.best()
         var other = demand
         other.balanceLimit = .ratio(max(1, limit * Self.aim))
-        let free = try LimitLadder.search(training, other, [], turns: turns, until: time, report).best()
-        guard let first = worth(plan, careful.training), let second = worth(free, careful.training) else { return plan }
+        let free = try LimitLadder.search(training, other, [], turns: turns, until: time.sparing(judging), report)
+            .best()
+        guard let first = worth(plan, careful.training, .merged), let second = worth(free, careful.training, .merged)
+        else { return plan }
         return second.visits < first.visits && second.imbalance <= limit * Self.most ? free : plan
     }
 
-    /// EPLB's imbalance where copies share evenly; nil where no plan can be as much better as is asked for.
+    /// EPLB's imbalance; nil where no plan can be as much better as is asked for.
     private func freeLimit() throws(PlacementError) -> Double? {
-        let balance = CountedBalance(training)
+        let plan = try Baseline.eplb.plan(training, demand)
         let room = try demand.room(experts: training.shape.expertCount)
-        let eplb = try balance.imbalance(Baseline.eplb.plan(training, demand))
-        return balance.bound(devices: room.devices, copies: room.copies) <= eplb * Self.most ? eplb : nil
+        let least = CountedBalance(training).bound(devices: room.devices, copies: room.copies)
+        guard let limit = worth(plan, training, .loads)?.imbalance, least <= limit * Self.most else { return nil }
+        return limit
     }
 
     /// Turns are slow: all of the time is for the way that is sure to be of use.
@@ -52,11 +61,15 @@ struct EPLBLimitSearch {
     }
 
     /// Visits a token and layer, and largest over mean device load, both of all training requests.
-    private func worth(_ plan: PlacementPlan, _ training: TrainingSet) -> (visits: Double, imbalance: Double)? {
+    private func worth(
+        _ plan: PlacementPlan, _ training: TrainingSet, _ use: TrainingSet.SampleUse
+    ) -> (visits: Double, imbalance: Double)? {
         guard let room = try? demand.room(experts: training.shape.expertCount) else { return nil }
+        // Beside a plan with groups EPLB's has whole requests in turn, whose copies share less evenly than tokens would.
+        let homes = demand.groups ? training.homes(plan.groups, room, demand) : nil
         let states = training.states(
-            of: plan.layers.map(\.devices), groups: plan.groups, room: room, folds: RequestFolds(all: training),
-            demand: demand, use: .merged, until: .unlimited)
+            of: plan.layers.map(\.devices), homes: homes, room: room, folds: RequestFolds(all: training),
+            demand: demand, use: use, until: .unlimited)
         return states.map { states in
             let count = Double(max(1, states.count))
             return (states.reduce(0) { $0 + $1.bytes } / count, states.map(\.imbalance).mean.whole)

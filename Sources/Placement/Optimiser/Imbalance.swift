@@ -1,7 +1,6 @@
 /// Largest over mean device load as the folds of `RequestFolds` have it.
 ///
-/// A layer's limit is of all folds together. Where labels are new is counted apart for all layers together, and for the
-/// rehearsal, which compares like with like.
+/// A layer's limit is of all folds together. Where labels are new is counted apart for all layers together.
 struct Imbalance: Sendable {
     /// `known`, `new` and `whole`, side by side.
     private var parts: SIMD3<Double>
@@ -46,7 +45,6 @@ struct Imbalance: Sendable {
     static func + (one: Imbalance, other: Imbalance) -> Imbalance { Imbalance(one.parts + other.parts) }
     static func - (one: Imbalance, other: Imbalance) -> Imbalance { Imbalance(one.parts - other.parts) }
     static func * (one: Imbalance, factor: Double) -> Imbalance { Imbalance(one.parts * factor) }
-    static func * (one: Imbalance, other: Imbalance) -> Imbalance { Imbalance(one.parts * other.parts) }
     static func / (one: Imbalance, other: Imbalance) -> Imbalance { Imbalance(one.parts / other.parts) }
 
     /// Each no less than in `low` and no more than in `high`.

@@ -15,15 +15,12 @@ extension PlacementSearch {
     }
 
     private mutating func start(_ layers: [[[Int]]], _ groups: GroupingModel?, folds: RequestFolds) {
-        let trainer = GroupingTrainer(training: training, nodes: room.nodes, band: demand.band)
-        let homes = groups.map { trainer.homes($0, seed: demand.seed) }
-        let (training, room) = (training, room)
-        self.homes = homes
+        homes = groups.map { training.homes($0, room, demand) }
         model = groups
-        states = Parallel.map(layers.indices, threads: demand.threads) { layer in
-            let problem = training.problem(layer: layer, room: room, homes: homes, folds: folds)
-            return LayerState(problem, cells: .devices(room), held: layers[layer])
-        }
+        states =
+            training.states(
+                of: layers, homes: homes, room: room, folds: folds, demand: demand, use: .merged, until: .unlimited)
+            ?? []
     }
 
     /// First homes, before anything is placed: clusters of requests that use the same experts; nil where the time is

@@ -18,7 +18,6 @@ extension PlacementSearch {
         turns += 1
         keepIfBest()
         took = (.now - placed, .now - started)
-        if rehearses, peer != nil, time.allows(took.homes * 40) { rehearse(until: time) }
         giveLeeway()
         return true
     }
@@ -71,7 +70,7 @@ extension PlacementSearch {
         let (steps, heat) = (time.left == nil ? tuning.steps : .max, tuning.warm * unrest)
         let trusted = trusted(spreadsRequests: bestModel == nil)
         let found = Parallel.map(old.indices, threads: threads) { layer in
-            // EPLB's own states know of no slip, as they need none.
+            // EPLB's own states trust no devices, as they need none.
             var problem = old[layer].problem
             problem.trusted = trusted?[layer]
             var search = LayerSearch(
@@ -88,9 +87,11 @@ extension PlacementSearch {
     }
 
     func trusted(spreadsRequests: Bool) -> [TrustedDevices]? {
-        peer?.layers.map {
-            TrustedDevices(
-                $0, experts: training.shape.expertCount, slip: slip, spreadsRequests: spreadsRequests)
+        peer.map { peer in
+            peer.layers.map {
+                TrustedDevices(
+                    $0, experts: training.shape.expertCount, slip: peer.slip, spreadsRequests: spreadsRequests)
+            }
         }
     }
 }

@@ -22,8 +22,6 @@ public struct PlacementSearch: Sendable {
     private(set) var ground: SearchGround?
     /// Added to what layers are allowed, so that together they use the limit where some do not use theirs.
     private var leeway = Imbalance.zero
-    /// Whether the search has still to measure how far balance slips on unseen requests.
-    var rehearses = true
     var homes: [Int]?
     var model: GroupingModel?
     /// The last turn's.
@@ -34,8 +32,6 @@ public struct PlacementSearch: Sendable {
     var kept: [[LayerState]]
     /// Imbalance of the cheapest of both, as `limit` bounds it.
     var reached = Imbalance.zero
-    /// By how much more the balance of devices that are not EPLB's slips on unseen requests.
-    var slip = 1.0
     var bestLayouts: [[[Int]]]
     var bestStates: [LayerState] = []
     var bestModel: GroupingModel?
@@ -105,7 +101,6 @@ public struct PlacementSearch: Sendable {
         self.ground = ground
         if !demand.survivesNodeLoss { states = ground.eplb }
         let begins = !states.isEmpty
-        if ground.peer != nil { slip = Rehearsal.usualSlip }
         if Self.keepsDevices(demand, hasPeer: ground.peer != nil) { kept = ground.eplb.map { [$0, $0] } }
         if begins {
             bestStates = states
@@ -140,8 +135,6 @@ public struct PlacementSearch: Sendable {
 
     var limit: Imbalance? { ground?.limit }
     var peer: BalancePeer? { ground?.peer }
-    /// The peer's imbalance by the measure that bounds ours; nil without a peer.
-    var peerImbalance: Imbalance? { ground?.peerImbalance }
 
     /// What the search of a layer makes small, with what the layer is allowed.
     func cost(_ layer: Int) -> SearchCost {
@@ -170,7 +163,7 @@ public struct PlacementSearch: Sendable {
         guard let start, var next = try? PlacementSearch(training, demand, room, devices, start: start, until: time),
             next.ground != nil
         else { return nil }
-        (next.turns, next.slip, next.tuning, next.rehearses) = (turns, slip, tuning, rehearses)
+        (next.turns, next.tuning) = (turns, tuning)
         return next
     }
 
@@ -189,32 +182,6 @@ public struct PlacementSearch: Sendable {
         if let left = time.left, left > .zero, bestCost >= before {
             settle(until: time.part(min(1, took.all / left)))
         }
-    }
-
-    /// From now on nothing keeps EPLB's devices, `slip` is not measured, and fewer steps do: this is a rehearsal.
-    mutating func becomeRehearsal() {
-        (rehearses, kept, slip) = (false, devices.map { _ in [] }, 1)
-        tuning.steps /= 2
-    }
-
-    /// Measures how far balance slips from these requests to others.
-    mutating func rehearse(until time: SearchTime) {
-        rehearses = false
-        guard let slip = Rehearsal(training: training, demand: demand).slip(until: time.part(0.3)) else { return }
-        self.slip = slip
-        bestCost = merit(bestStates)
-    }
-
-    /// Imbalance of what the last turn found and of the peer's on other requests.
-    func balance(on others: TrainingSet) -> (ours: Imbalance, peers: Imbalance)? {
-        guard let peer else { return nil }
-        let folds = RequestFolds(all: others)
-        let layouts = free.map { $0.layout() }
-        guard let ours = others.imbalances(of: layouts, groups: model, room: room, folds: folds, demand: demand),
-            let peers = others.imbalances(
-                of: peer.layers, groups: peer.groups, room: room, folds: folds, demand: demand)
-        else { return nil }
-        return (ours.mean, peers.mean)
     }
 
     /// Layers that need less than they are allowed leave it to others, until the layers together have what they may.

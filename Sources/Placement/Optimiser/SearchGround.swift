@@ -3,8 +3,6 @@ struct SearchGround: Sendable {
     /// EPLB's devices, requests spread over the nodes.
     let eplb: [LayerState]
     let peer: BalancePeer?
-    /// The peer's imbalance by the measure of `limit`; nil without a peer.
-    let peerImbalance: Imbalance?
     /// What each layer may have of imbalance at no cost. Empty where there is no limit.
     let allowed: [Imbalance]
     /// Mean imbalance of the layers that fewest bytes may cost; nil where there is no limit.
@@ -29,7 +27,6 @@ struct SearchGround: Sendable {
                 training.imbalances(
                     of: $0.layers, groups: $0.groups, room: room, folds: $0.folds(folds), demand: demand, until: time)
             } ?? []
-        peerImbalance = peers.isEmpty ? nil : peers.mean
         allowed =
             peer == nil ? Self.limits(demand, room, training, devices, folds, until: time) : peers
         guard !time.isOver else { return nil }

@@ -52,6 +52,12 @@ public struct SearchTime: Sendable {
         return SearchTime(start: now, end: now + (end - now) * share, isInterrupted: isInterrupted)
     }
 
+    /// From now on what is left but for so long at its end.
+    func sparing(_ duration: Duration) -> SearchTime {
+        guard let end else { return self }
+        return SearchTime(start: .now, end: end - duration, isInterrupted: isInterrupted)
+    }
+
     /// From now on the share of one item of those that are left, of which so many are done at once.
     func share(ofItems left: Int, threads: Int) -> SearchTime {
         part(1 / Double(max(1, (left + threads - 1) / max(1, threads))))

@@ -65,10 +65,3 @@ public struct TimedSearch: Sendable {
         (search, thinning, turns) = (next, max(1, finer), 0)
     }
 }
-
-extension TrainingSet {
-    /// All requests, with one of so many of their sampled tokens.
-    fileprivate func thinned(_ thinning: Int) -> TrainingSet {
-        thinning > 1 ? subset(Array(requests.indices), thinning: thinning) : self
-    }
-}

@@ -1,9 +1,9 @@
 import Randomness
 
 /// Devices whose balance on unseen requests is known, because EPLB would load them alike; all others are counted as
-/// loaded more by what balance slips.
+/// loaded more by what balance slips on these.
 struct TrustedDevices: Sendable {
-    /// By how much more the balance of devices that are not EPLB's slips on unseen requests.
+    /// What the load of other devices is multiplied with.
     let slip: Float
     /// Whether requests go to the nodes in turn: then copies on several nodes share about evenly too.
     private let spreadsRequests: Bool
@@ -16,8 +16,8 @@ struct TrustedDevices: Sendable {
     /// Devices with more experts are known only whole, not by their parts.
     private static let mostOfParts = 4
 
-    init(_ devices: [[Int]], experts: Int, slip: Double, spreadsRequests: Bool) {
-        self.slip = Float(slip)
+    init(_ devices: [[Int]], experts: Int, slip: Float, spreadsRequests: Bool) {
+        self.slip = slip
         self.spreadsRequests = spreadsRequests
         var random = SplitMix64(seed: 0x7275_7374)
         marks = (0..<experts).map { _ in random.next() }

@@ -53,15 +53,21 @@ public struct TrainingSet: Sendable {
         requests = [Request(label: nil, tokens: tokens, prompt: [], sampled: 0..<0)]
     }
 
-    /// Another set of requests of the same shape.
-    init(
-        _ original: TrainingSet, requests: [Request], counts: [[UInt32]], sample: [[UInt16]], sampleRequest: [Int32]
-    ) {
-        self = original
-        self.requests = requests
-        self.counts = counts
-        self.sample = sample
-        self.sampleRequest = sampleRequest
+    /// All requests with one of so many of their sampled tokens; expert counts stay whole.
+    func thinned(_ thinning: Int) -> TrainingSet {
+        guard thinning > 1 else { return self }
+        var thinned = self
+        var tokens: [Int] = []
+        for (index, request) in requests.enumerated() {
+            let (first, sampled) = (tokens.count, request.sampled)
+            let middle = min((thinning - 1) / 2, max(0, sampled.count - 1))
+            tokens += stride(from: sampled.lowerBound + middle, to: sampled.upperBound, by: thinning)
+            thinned.requests[index] = Request(
+                label: request.label, tokens: request.tokens, prompt: request.prompt, sampled: first..<tokens.count)
+        }
+        thinned.sample = sample.map { layer in tokens.flatMap { layer[$0 * shape.topK..<($0 + 1) * shape.topK] } }
+        thinned.sampleRequest = tokens.map { sampleRequest[$0] }
+        return thinned
     }
 
     /// Tokens that the requests stand for.

@@ -62,12 +62,12 @@ func show(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").u
     try row(eplb, "EPLB")
     for limit in seconds {
         let started = ContinuousClock.now
-        let time = SearchTime(until: started + .seconds(limit))
-        var search = try TimedSearch(training, demand, until: time)
-        search.improve(until: time)
-        let plan = try search.best()
+        var turns = 0
+        let plan = try LimitLadder.plan(
+            training, demand, turns: 0, until: SearchTime(until: started + .seconds(limit)),
+            report: { turns = $0.turns })
         let took = (ContinuousClock.now - started) / .seconds(1)
-        try row(plan, String(format: "%.0f s, %.2f s, %d", limit, took, search.search.turns))
+        try row(plan, String(format: "%.0f s, %.2f s, %d", limit, took, turns))
     }
 }
 for objective in objectives.isEmpty ? ["balance", "bytes"] : objectives {
