@@ -21,7 +21,7 @@ struct EPLBLimitSearch {
         until time: SearchTime, report: (PlacementSearch) -> Void
     ) throws(PlacementError) -> PlacementPlan {
         let started = ContinuousClock.now
-        let limit = time.allows(Self.shortest) ? try freeLimit() : nil
+        let limit = time.allows(Self.shortest) ? try freeLimit(until: time.part(0.1)) : nil
         // Both plans are judged at the end, with tokens.
         let judging = (.now - started) * 4
         guard let limit, time.allows(judging * Self.judgements) else {
@@ -39,13 +39,13 @@ struct EPLBLimitSearch {
         return second.visits < first.visits && second.imbalance <= limit * Self.most ? free : plan
     }
 
-    /// EPLB's imbalance; nil where no plan can be as much better as is asked for.
-    private func freeLimit() throws(PlacementError) -> Double? {
+    /// EPLB's imbalance; nil where no plan can be as much better as is asked for, or the time is over before.
+    private func freeLimit(until time: SearchTime) throws(PlacementError) -> Double? {
         let plan = try Baseline.eplb.plan(training, demand)
         let room = try demand.room(experts: training.shape.expertCount)
+        guard let limit = worth(plan, training, .loads, until: time)?.imbalance, !time.isOver else { return nil }
         let least = CountedBalance(training).bound(devices: room.devices, copies: room.copies)
-        guard let limit = worth(plan, training, .loads)?.imbalance, least <= limit * Self.most else { return nil }
-        return limit
+        return least <= limit * Self.most ? limit : nil
     }
 
     /// Turns are slow: all of the time is for the way that is sure to be of use.
@@ -62,14 +62,15 @@ struct EPLBLimitSearch {
 
     /// Visits a token and layer, and largest over mean device load, both of all training requests.
     private func worth(
-        _ plan: PlacementPlan, _ training: TrainingSet, _ use: TrainingSet.SampleUse
+        _ plan: PlacementPlan, _ training: TrainingSet, _ use: TrainingSet.SampleUse,
+        until time: SearchTime = .unlimited
     ) -> (visits: Double, imbalance: Double)? {
         guard let room = try? demand.room(experts: training.shape.expertCount) else { return nil }
         // Beside a plan with groups EPLB's has whole requests in turn, whose copies share less evenly than tokens would.
         let homes = demand.groups ? training.homes(plan.groups, room, demand) : nil
         let states = training.states(
             of: plan.layers.map(\.devices), homes: homes, room: room, folds: RequestFolds(all: training),
-            demand: demand, use: use, until: .unlimited)
+            demand: demand, use: use, until: time)
         return states.map { states in
             let count = Double(max(1, states.count))
             return (states.reduce(0) { $0 + $1.bytes } / count, states.map(\.imbalance).mean.whole)
