@@ -3,8 +3,8 @@ struct BalancePeer: Sendable {
     let layers: [[[Int]]]
     let groups: GroupingModel?
 
-    /// By how much more load than it seems to have a busiest device of ours counts, as a search fits its layout closer to
-    /// the training requests than the peer does: EPLB looks at loads alone, groups are fitted to these requests too.
+    /// What the loads of devices that the peer does not have are multiplied with: a search fits its layout closer to the
+    /// training requests than EPLB does, which looks at loads alone, and than groups, which are fitted to them too.
     var slip: Float { groups == nil ? 1.12 : 1.06 }
 
     /// - Returns: nil where no other placement sets the bound, or all placements are balanced alike, or the time is over.

@@ -14,11 +14,9 @@ struct SearchGround: Sendable {
         _ training: TrainingSet, _ demand: PlacementDemand, _ room: LayerProblem.Room, devices: [[[Int]]],
         folds: RequestFolds, until time: SearchTime
     ) throws(PlacementError) {
-        let states = Parallel.map(devices.indices, threads: demand.threads, until: time) { layer in
-            let use: TrainingSet.SampleUse = demand.objective == .balance ? .none : .merged
-            let problem = training.problem(layer: layer, room: room, homes: nil, folds: folds, use: use)
-            return LayerState(problem, cells: .devices(room), held: devices[layer])
-        }
+        let states = training.states(
+            of: devices, homes: nil, room: room, folds: folds, demand: demand,
+            use: demand.objective == .balance ? .none : .merged, until: time)
         guard let states else { return nil }
         eplb = states
         peer = try BalancePeer(training, room, demand, eplb: devices, until: time)
