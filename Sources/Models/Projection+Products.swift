@@ -8,7 +8,8 @@ extension ComputePool {
         _ projection: Projection, input: UnsafePointer<Float>, tokens: Int, output: UnsafeMutablePointer<Float>,
         rounding: RoundingBuffers? = nil
     ) {
-        if let packed = projection.packed, let rounded = rounding?.buffer(for: [packed]) {
+        if let packed = projection.packed, let rounding {
+            let rounded = rounding.buffer(for: packed)
             round(input, inputStride: packed.columns, to: rounded, tokens: tokens)
             multiply(packed: packed, activations: rounded, tokens: 0..<tokens, output: output)
         } else {
@@ -18,23 +19,33 @@ extension ComputePool {
     }
 
     /// Several projections of the same inputs, in one fork where all are packed.
-    func multiply(
-        _ projections: [(Projection, output: UnsafeMutablePointer<Float>)], input: UnsafePointer<Float>, tokens: Int,
-        rounding: RoundingBuffers
+    func multiply<let count: Int>(
+        _ projections: InlineArray<count, (Projection, output: UnsafeMutablePointer<Float>)>,
+        input: UnsafePointer<Float>, tokens: Int, rounding: RoundingBuffers
     ) {
-        let packed = projections.compactMap(\.0.packed)
-        guard packed.count == projections.count, let rounded = rounding.buffer(for: packed) else {
-            for (projection, output) in projections {
+        guard let products = packed(projections) else {
+            for index in projections.indices {
+                let (projection, output) = projections[index]
                 multiply(projection, input: input, tokens: tokens, output: output, rounding: rounding)
             }
             return
         }
+        let rounded = rounding.buffer(for: products)
         round(input, inputStride: rounded.columns, to: rounded, tokens: tokens)
-        let products = zip(packed, projections).map { matrix, projection in
-            PackedOutput(weights: matrix, output: projection.output, outputStride: matrix.rows)
-        }
         multiply(products, activations: rounded, tokens: 0..<tokens)
-        for (projection, output) in projections { addBias(of: projection, to: output, tokens: tokens) }
+        for index in projections.indices {
+            addBias(of: projections[index].0, to: projections[index].output, tokens: tokens)
+        }
+    }
+
+    /// nil where one of them is not packed.
+    private func packed<let count: Int>(
+        _ projections: InlineArray<count, (Projection, output: UnsafeMutablePointer<Float>)>
+    ) -> InlineArray<count, PackedOutput>? {
+        try? InlineArray { (index: Int) throws(NotPacked) -> PackedOutput in
+            guard let weights = projections[index].0.packed else { throw NotPacked() }
+            return PackedOutput(weights: weights, output: projections[index].output, outputStride: weights.rows)
+        }
     }
 
     private func addBias(of projection: Projection, to output: UnsafeMutablePointer<Float>, tokens: Int) {
@@ -45,6 +56,8 @@ extension ComputePool {
         }
     }
 }
+
+private struct NotPacked: Error {}
 
 extension Kernels {
     /// RMSNorm, or LayerNorm where the norm has a bias: that is RMSNorm of the centred numbers, plus the bias.

@@ -31,16 +31,21 @@ extension ComputePool {
     }
 
     /// Several matrices times the same inputs, in one fork.
-    public func multiply(
-        _ products: [PackedOutput], activations: RoundedActivations, tokens: Range<Int>,
+    public func multiply<let count: Int>(
+        _ products: InlineArray<count, PackedOutput>, activations: RoundedActivations, tokens: Range<Int>,
         kernels: Kernels = .selected
     ) {
-        let pairs = products.reduce(0) { $0 + $1.pairs }
-        let pairBytes = products.reduce(1) { max($0, 2 * $1.weights.panelBytes) }
+        var pairs = 0
+        var pairBytes = 1
+        for index in products.indices {
+            pairs += products[index].pairs
+            pairBytes = max(pairBytes, 2 * products[index].weights.panelBytes)
+        }
         let smallest = Self.smallestShare / (pairBytes * max(tokens.count, 1)) + 1
         forEach(count: pairs, shrinkingTo: smallest) { taken, _ in
             var start = 0
-            for product in products {
+            for index in products.indices {
+                let product = products[index]
                 let mine = taken.clamped(to: start..<start + product.pairs)
                 if !mine.isEmpty {
                     let rows = product.rows(ofPairs: mine.lowerBound - start..<mine.upperBound - start)

@@ -2,7 +2,7 @@
 public final class RoundingBuffers {
     private struct Kind: Hashable {
         let columns: Int
-        let forms: RoundedForms
+        var forms: RoundedForms
     }
 
     private let tokens: Int
@@ -15,7 +15,22 @@ public final class RoundingBuffers {
     public func buffer(for matrices: [PackedMatrix]) -> RoundedActivations? {
         guard let first = matrices.first else { return nil }
         precondition(matrices.allSatisfy { $0.columns == first.columns }, "inputs of several widths")
-        let kind = Kind(columns: first.columns, forms: matrices.reduce(into: []) { $0.formUnion($1.form) })
+        return buffer(Kind(columns: first.columns, forms: matrices.reduce(into: []) { $0.formUnion($1.form) }))
+    }
+
+    /// For the inputs of `matrix`.
+    public func buffer(for matrix: PackedMatrix) -> RoundedActivations {
+        buffer(Kind(columns: matrix.columns, forms: matrix.form))
+    }
+
+    /// For the inputs that all of `products` have in common.
+    public func buffer<let count: Int>(for products: InlineArray<count, PackedOutput>) -> RoundedActivations {
+        var kind = Kind(columns: products[0].weights.columns, forms: [])
+        for index in products.indices { kind.forms.formUnion(products[index].weights.form) }
+        return buffer(kind)
+    }
+
+    private func buffer(_ kind: Kind) -> RoundedActivations {
         if let buffer = buffers[kind] { return buffer }
         let buffer = RoundedActivations(capacity: tokens, columns: kind.columns, forms: kind.forms)
         buffers[kind] = buffer
