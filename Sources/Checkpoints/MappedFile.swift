@@ -20,19 +20,13 @@ package final class MappedFile {
 
     /// The bytes of the file at `path`, which must be a non-empty regular file.
     package static func open(_ path: String) throws(CheckpointError) -> ByteRegion {
-        // O_NONBLOCK: opening a named pipe must fail below, not wait for a writer. It changes nothing for regular files.
-        let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else {
-            throw CheckpointError(file: path, reason: "cannot open: \(String(cString: strerror(errno)))")
-        }
-        defer { close(descriptor) }
-        let count = try regularFileSize(descriptor, path: path)
-        guard let address = map(descriptor, count) else {
+        let file = try OpenFile(path)
+        guard let address = file.withDescriptor({ map($0, file.count) }) else {
             throw CheckpointError(file: path, reason: "cannot map: \(String(cString: strerror(errno)))")
         }
         // The pointer holds as long as `owner` does, and every copy of the region keeps `owner`.
-        let owner = MappedFile(address: address, count: count)
-        let region = ByteRegion(base: UnsafeRawPointer(address), count: count, backing: .file, owner: owner)
+        let owner = MappedFile(address: address, count: file.count)
+        let region = ByteRegion(base: UnsafeRawPointer(address), count: file.count, backing: .file, owner: owner)
         region.adviseHugePages()
         return region
     }
@@ -66,20 +60,6 @@ package final class MappedFile {
     #else
         private static let privateMemory = MAP_PRIVATE | MAP_ANON
     #endif
-
-    private static func regularFileSize(_ descriptor: Int32, path: String) throws(CheckpointError) -> Int {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            throw CheckpointError(file: path, reason: "cannot stat: \(String(cString: strerror(errno)))")
-        }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            throw CheckpointError(file: path, reason: "is not a regular file")
-        }
-        guard status.st_size > 0 else {
-            throw CheckpointError(file: path, reason: "is empty")
-        }
-        return Int(status.st_size)
-    }
 }
 
 /// Heap bytes that a `ByteRegion` keeps alive.

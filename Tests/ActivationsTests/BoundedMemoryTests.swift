@@ -29,6 +29,34 @@ import Testing
             #expect(seen == 400 && damages == [])
         }
     }
+
+    /// The same of the compact layout: 96 MB of rows in one file.
+    @Test(.enabled(if: !isUnderSanitizer), .timeLimit(.minutes(1))) func compactLargerThanMemory() async {
+        await #expect(processExitsWith: .success) {
+            let folder = try TemporaryFolder()
+            defer { folder.remove() }
+            let rows = [UInt8](repeating: 7, count: 600 * 50 * 8)
+            try folder.write("experts.uint8.bin", rows)
+            let file = try #require(FileHandle(forUpdatingAtPath: folder.path + "/experts.uint8.bin"))
+            try file.truncate(atOffset: UInt64(400 * rows.count))
+            try file.close()
+            try folder.write(
+                "meta.json",
+                """
+                {"rows": 240000, "num_moe_layers": 50, "top_k": 8, "num_experts": 200, "dtype": "uint8",
+                 "moe_layer_ids": \(Array(0..<50))}
+                """)
+            let lines = (0..<400).map {
+                #"{"id": "\#($0)", "prompt_tokens": 300, "row_offset": \#($0 * 600), "rows": 600}"#
+            }
+            try folder.write("index.jsonl", lines.joined(separator: "\n"))
+            try boundMemory(toFurther: 32 << 20)
+            let trace = try openTrace(path: folder.path)
+            var sums: [Int] = []
+            let damages = trace.forEachRequest { request in sums.append(request.experts.reduce(0) { $0 + Int($1) }) }
+            #expect(sums.count == 400 && sums.first == 7 * rows.count && sums.last == 0 && damages == [])
+        }
+    }
 }
 
 private func addressSpace() -> Int? {

@@ -105,6 +105,19 @@ import Testing
         #expect(damages.map(\.requests) == [0, 1])
     }
 
+    @Test func cutShortWhileItIsOpen() throws {
+        let folder = try folder()
+        defer { folder.remove() }
+        let trace = try openTrace(path: folder.path)
+        let file = try #require(FileHandle(forUpdatingAtPath: folder.path + "/experts.uint8.bin"))
+        try file.truncate(atOffset: 10)
+        try file.close()
+        let (requests, damages) = trace.readAll()
+        #expect(requests.map(\.id) == ["a"])
+        #expect(damages.map(\.requests) == [1] && damages.first?.error.offset == 10)
+        #expect(damages.first?.error.reason.contains("cut short") == true)
+    }
+
     @Test func noTraceAtAll() throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }

@@ -25,8 +25,8 @@ public final class TraceAnalyzer {
         let plan: RequestPlan
     }
 
-    /// Ids that are gathered before the threads set to work.
-    private static let batchLimit = 1 << 21
+    /// Ids that are gathered before the threads set to work: they should still be in a cache then.
+    private static let batchLimit = 1 << 17
 
     /// - Parameters:
     ///   - expectedTokens: tokens that the trace has by its index; it only sets the rates of sampling.
@@ -75,14 +75,17 @@ public final class TraceAnalyzer {
 
     private func flush() {
         let batch = batch
-        // Layers next to each other share cache lines of a token's ids, so that a thread takes some in a row.
-        let grain = max(1, (shape.layerCount + 2 * pool.threads - 1) / (2 * pool.threads))
-        pool.forEach(count: shape.layerCount, grain: grain) { range, _ in
+        let together = RequestCounts.layersTogether(shape, threads: pool.threads)
+        pool.forEach(count: shape.layerCount, grain: together) { range, worker in
+            let counts = RequestCounts(
+                shape: shape, layers: range,
+                memory: pool.scratch(worker: worker, bytes: RequestCounts.bytes(shape, layers: range.count)))
             for planned in batch {
+                counts.count(planned.request.experts, tokens: planned.tokens, prefillTokens: planned.prefillTokens)
                 for layer in range {
                     layers[layer].add(
-                        planned.request, tokens: planned.tokens, prefillTokens: planned.prefillTokens,
-                        plan: planned.plan)
+                        planned.request, counts: counts[layer], tokens: planned.tokens,
+                        prefillTokens: planned.prefillTokens, plan: planned.plan)
                 }
             }
         }

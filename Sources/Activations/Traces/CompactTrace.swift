@@ -5,7 +5,7 @@ import Tensors
 /// Reads a trace in the compact layout: `meta.json` (shapes), `experts.uint8.bin` (ids, row-major
 /// [rows × layers × top-k]) and `index.jsonl` (a request a line, prompt rows first).
 ///
-/// The files are mapped; one request is in memory at a time.
+/// One request is in memory at a time, and the index.
 public struct CompactTrace: TraceSource {
     static let metaName = "meta.json"
     static let indexName = "index.jsonl"
@@ -16,7 +16,7 @@ public struct CompactTrace: TraceSource {
     public let requestCount: Int
     public let tokenCount: Int
     private let index: ByteRegion
-    private let experts: ByteRegion
+    private let experts: OpenFile
     private let limits: TraceLimits
 
     /// Throws if one of the files is missing or `meta.json` does not say how to read them.
@@ -33,7 +33,7 @@ public struct CompactTrace: TraceSource {
         tokenCount = try meta.size("rows")
         requestCount = try meta.optionalSize("requests") ?? 0
         index = try MappedFile.open(path + "/" + Self.indexName)
-        experts = try MappedFile.open(path + "/" + Self.expertsName)
+        experts = try OpenFile(path + "/" + Self.expertsName)
         location = path
         self.limits = limits
     }
@@ -54,12 +54,13 @@ public struct CompactTrace: TraceSource {
         let rows = experts.count / shape.idsPerToken
         if rows * shape.idsPerToken != experts.count || rows != tokenCount {
             let found = "has \(experts.count) bytes, which are not \(tokenCount) rows of \(shape.idsPerToken)"
-            log.add(TraceError(file: location + "/" + Self.expertsName, reason: found), requests: 0)
+            log.add(TraceError(file: experts.path, reason: found), requests: 0)
         }
         var lines = LineReader(index, limit: limits.requestBytes)
+        var stored: [UInt8] = []
         while let line = lines.next() {
             let request: RequestTrace
-            do throws(TraceError) { request = try read(line, rows: rows) } catch {
+            do throws(TraceError) { request = try read(line, rows: rows, through: &stored) } catch {
                 log.add(error, requests: 1)
                 continue
             }
@@ -68,7 +69,10 @@ public struct CompactTrace: TraceSource {
         return log.damages
     }
 
-    private func read(_ line: LineReader.Line, rows: Int) throws(TraceError) -> RequestTrace {
+    /// - Parameter stored: memory for the request's bytes, which grows as needed.
+    private func read(
+        _ line: LineReader.Line, rows: Int, through stored: inout [UInt8]
+    ) throws(TraceError) -> RequestTrace {
         let file = location + "/" + Self.indexName
         let fields = FieldReader(try line.json(file: file), file: file, object: line.name)
         let (first, count) = (try fields.size("row_offset"), try fields.size("rows"))
@@ -83,8 +87,16 @@ public struct CompactTrace: TraceSource {
         guard request.prefillTokens <= count else {
             throw fields.error("prompt_tokens", "is \(request.prefillTokens) of \(count) rows")
         }
-        let stored = experts.slice(first * shape.idsPerToken..<(first + count) * shape.idsPerToken)
-        guard let ids = stored.withBytes({ StoredIDs.bytes.read($0, expertCount: shape.expertCount) }) else {
+        let bytes = count * shape.idsPerToken
+        if stored.count < bytes { stored = [UInt8](repeating: 0, count: bytes) }
+        let ids = stored.withUnsafeMutableBytes { memory in
+            Result { () throws(TraceError) in
+                let rows = UnsafeMutableRawBufferPointer(rebasing: memory[..<bytes])
+                try experts.read(at: first * shape.idsPerToken, into: rows)
+                return StoredIDs.bytes.read(UnsafeRawBufferPointer(rows), expertCount: shape.expertCount)
+            }
+        }
+        guard let ids = try ids.get() else {
             throw fields.error("rows", "an expert id is not below \(shape.expertCount)")
         }
         request.experts = ids

@@ -7,7 +7,7 @@ struct KeptRequests {
     init(experts: Int) { self.experts = experts }
 
     /// - Parameter both: prefill's counts, then decode's.
-    mutating func store(slot: Int, _ both: ArraySlice<UInt32>) {
+    mutating func store(slot: Int, _ both: Slice<UnsafeBufferPointer<UInt32>>) {
         if slot * both.count == counts.count {
             counts.append(contentsOf: both)
         } else {

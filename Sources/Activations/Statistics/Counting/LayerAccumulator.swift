@@ -5,8 +5,6 @@
 final class LayerAccumulator {
     let layer: Int
     private let shape: TraceShape
-    /// Of the current request: prefill's experts, decode's experts, and one place for all ids that are no expert.
-    private var current: [UInt32]
     /// Prefill and decode of the current request together.
     private var sum: [UInt32]
 
@@ -29,7 +27,6 @@ final class LayerAccumulator {
         self.layer = layer
         self.shape = shape
         let experts = shape.expertCount
-        current = [UInt32](repeating: 0, count: 2 * experts + 1)
         sum = [UInt32](repeating: 0, count: experts)
         totals = [UInt64](repeating: 0, count: 2 * experts)
         domains = CountTable(experts: experts)
@@ -46,44 +43,31 @@ final class LayerAccumulator {
     var prefill: [UInt64] { Array(totals[..<shape.expertCount]) }
     var decode: [UInt64] { Array(totals[shape.expertCount...]) }
 
-    /// - Parameter tokens: whole rows of the request; `prefillTokens` of them are the prompt's.
-    func add(_ request: RequestTrace, tokens: Int, prefillTokens: Int, plan: RequestPlan) {
-        request.experts.withUnsafeBufferPointer { ids in
-            guard
+    /// - Parameters:
+    ///   - counts: of the request in this layer, as `RequestCounts` has them.
+    ///   - tokens: whole rows of the request; `prefillTokens` of them are the prompt's.
+    func add(
+        _ request: RequestTrace, counts: UnsafeBufferPointer<UInt32>, tokens: Int, prefillTokens: Int,
+        plan: RequestPlan
+    ) {
+        let hasStrangers = counts[2 * shape.expertCount] > 0
+        if hasStrangers || plan.cacheTokens > 0 {
+            request.experts.withUnsafeBufferPointer { ids in
                 let rows = LayerRows(
                     ids: ids, shape: shape, layer: layer, tokens: tokens, prefillTokens: prefillTokens)
-            else { return }
-            count(rows)
-            if plan.cacheTokens > 0 {
+                guard let rows else { return }
+                if hasStrangers { countStrangers(rows) }
+                guard plan.cacheTokens > 0 else { return }
                 distances.walk(rows, tokens: min(tokens, plan.cacheTokens))
                 foresight.append(rows, tokens: min(tokens, plan.cacheTokens), experts: shape.expertCount)
             }
         }
-        settle(plan)
+        settle(counts, plan)
     }
 
     /// Counts the pairs of sampled tokens.
     func add(_ sampled: SampledRows) {
         sampled.forEachHalf(layer: layer) { rows, half in pairs?.add(rows, half: half) }
-    }
-
-    /// Counts the request's ids of this layer into `current`.
-    private func count(_ rows: LayerRows) {
-        let experts = shape.expertCount
-        current.withUnsafeMutableBufferPointer { counts in
-            counts.update(repeating: 0)
-            // Writes stay inside: whatever is no expert goes to the last place.
-            guard let counts = counts.baseAddress else { return }
-            for token in 0..<rows.tokens {
-                let row = rows.row(token)
-                let phase = token < rows.prefillTokens ? 0 : experts
-                for choice in 0..<rows.topK {
-                    let id = Int(row[choice])
-                    counts[id < experts ? phase + id : 2 * experts] &+= 1
-                }
-            }
-        }
-        if current[2 * experts] > 0 { countStrangers(rows) }
     }
 
     /// Tells places left empty on purpose from ids that cannot be.
@@ -95,36 +79,33 @@ final class LayerAccumulator {
         }
     }
 
-    /// Adds the counts of the current request to all sums.
-    private func settle(_ plan: RequestPlan) {
+    /// Adds the counts of a request to all sums.
+    private func settle(_ counts: UnsafeBufferPointer<UInt32>, _ plan: RequestPlan) {
         if plan.mergesWindows { windows.mergePairs() }
         let experts = shape.expertCount
-        Self.add(current, to: &totals)
-        Self.join(current, into: &sum)
+        let prefill = UnsafeBufferPointer(rebasing: counts[..<experts])
+        let decode = UnsafeBufferPointer(rebasing: counts[experts..<2 * experts])
+        Self.add(counts, to: &totals)
+        Self.join(counts, into: &sum)
         windows.add(row: plan.window, sum)
         if let domain = plan.domain { domains.add(row: 2 * domain + plan.half, sum) }
-        if let slot = plan.slot { kept.store(slot: slot, current[..<(2 * experts)]) }
-        if let pearson = CorrelationSums.pearson(current[..<experts], current[experts..<2 * experts]) {
-            correlations.add(pearson)
-        }
+        if let slot = plan.slot { kept.store(slot: slot, counts[..<(2 * experts)]) }
+        if let pearson = CorrelationSums.pearson(prefill, decode) { correlations.add(pearson) }
     }
-    private static func add(_ counts: [UInt32], to totals: inout [UInt64]) {
+
+    private static func add(_ counts: UnsafeBufferPointer<UInt32>, to totals: inout [UInt64]) {
         totals.withUnsafeMutableBufferPointer { totals in
-            counts.withUnsafeBufferPointer { counts in
-                // One check for the whole loop: both have an entry for each phase and expert.
-                precondition(counts.count >= totals.count)
-                for place in totals.indices { totals[place] &+= UInt64(counts[place]) }
-            }
+            // One check for the whole loop: both have an entry for each phase and expert.
+            precondition(counts.count >= totals.count)
+            for place in totals.indices { totals[place] &+= UInt64(counts[place]) }
         }
     }
 
     /// Adds decode's half of `counts` to prefill's.
-    private static func join(_ counts: [UInt32], into sum: inout [UInt32]) {
+    private static func join(_ counts: UnsafeBufferPointer<UInt32>, into sum: inout [UInt32]) {
         sum.withUnsafeMutableBufferPointer { sum in
-            counts.withUnsafeBufferPointer { counts in
-                precondition(counts.count >= 2 * sum.count)
-                for expert in sum.indices { sum[expert] = counts[expert] &+ counts[sum.count + expert] }
-            }
+            precondition(counts.count >= 2 * sum.count)
+            for expert in sum.indices { sum[expert] = counts[expert] &+ counts[sum.count + expert] }
         }
     }
 }

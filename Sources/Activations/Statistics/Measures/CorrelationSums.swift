@@ -28,26 +28,26 @@ struct CorrelationSums {
 extension CorrelationSums {
     /// Pearson of two lists of counts of one request, in whole numbers so that the compiler can use vectors. nil where
     /// one of them does not vary.
-    static func pearson(_ a: ArraySlice<UInt32>, _ b: ArraySlice<UInt32>) -> Double? {
-        let count = min(a.count, b.count)
+    static func pearson(_ a: UnsafeBufferPointer<UInt32>, _ b: UnsafeBufferPointer<UInt32>) -> Double? {
         var x: UInt64 = 0, y: UInt64 = 0, xx: UInt64 = 0, yy: UInt64 = 0, xy: UInt64 = 0
-        a.withUnsafeBufferPointer { a in
-            b.withUnsafeBufferPointer { b in
-                for index in 0..<count {
-                    let p = UInt64(a[index])
-                    let q = UInt64(b[index])
-                    x &+= p
-                    y &+= q
-                    xx &+= p &* p
-                    yy &+= q &* q
-                    xy &+= p &* q
-                }
-            }
+        let count = min(a.count, b.count)
+        for index in 0..<count {
+            let p = UInt64(a[index])
+            let q = UInt64(b[index])
+            x &+= p
+            y &+= q
+            xx &+= p &* p
+            yy &+= q &* q
+            xy &+= p &* q
         }
         // Squares of sums below 2³¹ fit.
         guard max(x, y) < 1 << 31 else { return nil }
         return CorrelationSums(
             count: Double(count), x: Double(x), y: Double(y), xx: Double(xx), yy: Double(yy), xy: Double(xy)
         ).pearson
+    }
+
+    static func pearson(_ a: ArraySlice<UInt32>, _ b: ArraySlice<UInt32>) -> Double? {
+        a.withUnsafeBufferPointer { a in b.withUnsafeBufferPointer { b in pearson(a, b) } }
     }
 }
