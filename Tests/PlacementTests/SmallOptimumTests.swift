@@ -47,6 +47,54 @@ import Testing
         #expect(excess / 12 < 0.02, "seeds 0…11")
     }
 
+    /// How often two experts of a token, which chooses two, are these.
+    private func pairs(_ trace: PlantedTrace) -> [[Double]] {
+        var counts = [[Double]](repeating: [Double](repeating: 0, count: 8), count: 8)
+        for ids in trace.requests.map(\.experts) {
+            for start in stride(from: 0, to: ids.count, by: 2) { counts[Int(ids[start])][Int(ids[start + 1])] += 1 }
+        }
+        return counts
+    }
+
+    /// Against all placements that are balanced as well as EPLB's.
+    @Test(arguments: [(2, 1), (2, 2), (4, 1)]) func `bytes at EPLB's balance are within two percent of the least`(
+        nodes: Int, devices: Int
+    ) throws {
+        let total = nodes * devices
+        let placements = all(experts: 8, nodes: total, room: 8 / total)
+        var excess = 0.0
+        for seed in 0..<12 as Range<UInt64> {
+            let trace = PlantedTrace(seed: seed, layers: 1, kinds: 3, requests: 40, liking: 0.6)
+            var demand = PlacementDemand(nodes: nodes, devicesPerNode: devices)
+            demand.groups = false
+            let (pairs, loads) = (pairs(trace), trace.training.loads(layer: 0))
+            /// Tokens whose two experts are on two nodes, and what the busiest device has to do.
+            func worth(_ device: [Int]) -> (apart: Double, busiest: Double) {
+                var (apart, work) = (0.0, [Double](repeating: 0, count: total))
+                for one in 0..<8 {
+                    work[device[one]] += loads[one]
+                    for other in 0..<8 where device[one] / devices != device[other] / devices {
+                        apart += pairs[one][other]
+                    }
+                }
+                return (apart, work.max() ?? 0)
+            }
+            func worth(_ plan: PlacementPlan) -> (apart: Double, busiest: Double) {
+                var device = [Int](repeating: 0, count: 8)
+                for (index, experts) in plan.layers[0].devices.enumerated() { for e in experts { device[e] = index } }
+                return worth(device)
+            }
+            let limit = try worth(Baseline.eplb.plan(trace.training, demand)).busiest * 1.000_001
+            let ours = try worth(LimitLadder.plan(trace.training, demand, turns: 4, until: .unlimited))
+            let least = placements.map(worth).filter { $0.busiest <= limit }.map(\.apart).min() ?? 0
+            #expect(ours.busiest <= limit, "seed \(seed)")
+            // A token visits a node for its home's sake too: those that stay together count half of those apart.
+            let tokens = pairs.joined().reduce(0, +)
+            excess += (tokens + ours.apart) / (tokens + least) - 1
+        }
+        #expect(excess / 12 < 0.02, "seeds 0…11")
+    }
+
     /// Other nodes that tokens visit in the first layer, the mean of both nodes as their home.
     private func visits(_ trace: PlantedTrace, held nodes: [Set<Int>]) -> Double {
         let (width, topK) = (trace.shape.idsPerToken, trace.shape.topK)

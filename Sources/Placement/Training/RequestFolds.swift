@@ -19,6 +19,10 @@ struct RequestFolds: Sendable {
         return mask
     }()
 
+    /// So few experts have too few placements for one to fit the training requests by chance: random parts would only
+    /// forbid good ones.
+    static let fewExperts = 8
+
     /// Whether requests of new labels go to the nodes in turn; else those of one label are at home on any one node.
     var spreadsNewLabels = false
     /// 0 or 1 by request.
@@ -44,13 +48,16 @@ struct RequestFolds: Sendable {
         guard count >= 16 else { return }
         let groups = training.requestsByLabel
         let labelled = groups.count >= 16
+        let sharesLabels = groups.count < count
+        let hasManyExperts = training.shape.expertCount > Self.fewExperts
         self.seed = seed
         labels = [UInt64](repeating: 0, count: count)
         for (label, requests) in groups.enumerated() { for request in requests { labels[request] = UInt64(label) } }
         var random = SplitMix64(seed: seed)
         for fold in Self.whole..<FoldLoads.scalarCount {
-            for request in 0..<count { shares[request][fold] = 0 }
             let byLabel = Self.newLabels[fold] > 0 && labelled
+            guard hasManyExperts || byLabel && sharesLabels else { continue }
+            for request in 0..<count { shares[request][fold] = 0 }
             if byLabel { unseen[fold] = 1 }
             var left = max(count / 6, 4)
             for group in (byLabel ? groups : (0..<count).map { [$0] }).shuffled(using: &random) where left > 0 {
