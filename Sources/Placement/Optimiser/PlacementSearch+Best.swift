@@ -44,9 +44,11 @@ extension PlacementSearch {
     }
 
     /// EPLB's layout is given up for balance only where that gains a hundredth, or less but far more than the gain
-    /// varies from fold to fold: else it may be chance.
+    /// varies from fold to fold: else it may be chance. Where a device has one copy no layout shares all requests out better
+    /// than EPLB's.
     private func gate(_ layer: Int) -> Double {
         guard demand.objective == .balance, bestStates[layer].cells.devices == 1 else { return 0 }
+        guard room.slotsPerDevice > 1 else { return .infinity }
         let gains = (bestStates[layer].imbalances - states[layer].imbalances).highHalf
         let deviations = gains - gains.sum() / Float(gains.scalarCount)
         let deviation = (deviations * deviations).sum() / Float(gains.scalarCount)
