@@ -36,10 +36,7 @@ import Testing
             demand.balanceLimit = .none
             demand.seed = seed
             let plan = try trace.plan(demand, turns: 2)
-            var node = [Int](repeating: 0, count: 8)
-            for (device, experts) in plan.layers[0].devices.enumerated() {
-                for expert in experts { node[expert] = device / devices }
-            }
+            let node = device(of: plan).map { $0 / devices }
             let slots = (8 + nodes * devices - 1) / (nodes * devices)
             let least = all(experts: 8, nodes: nodes, room: slots * devices).map { reached(trace, node: $0) }.min() ?? 1
             excess += Double(reached(trace, node: node)) / Double(least) - 1
@@ -47,13 +44,20 @@ import Testing
         #expect(excess / 12 < 0.02, "seeds 0…11")
     }
 
-    /// How often two experts of a token, which chooses two, are these.
-    private func pairs(_ trace: PlantedTrace) -> [[Double]] {
-        var counts = [[Double]](repeating: [Double](repeating: 0, count: 8), count: 8)
-        for ids in trace.requests.map(\.experts) {
-            for start in stride(from: 0, to: ids.count, by: 2) { counts[Int(ids[start])][Int(ids[start + 1])] += 1 }
+    /// Where each of the experts is, of which there is one copy.
+    private func device(of plan: PlacementPlan) -> [Int] {
+        var device = [Int](repeating: 0, count: 8)
+        for (index, experts) in plan.layers[0].devices.enumerated() {
+            for expert in experts { device[expert] = index }
         }
-        return counts
+        return device
+    }
+
+    /// What the busiest device has to do.
+    private func busiest(_ loads: [Double], _ device: [Int], devices: Int) -> Double {
+        var work = [Double](repeating: 0, count: devices)
+        for (expert, load) in loads.enumerated() { work[device[expert]] += load }
+        return work.max() ?? 0
     }
 
     /// Against all placements that are balanced as well as EPLB's.
@@ -67,30 +71,15 @@ import Testing
             let trace = PlantedTrace(seed: seed, layers: 1, kinds: 3, requests: 40, liking: 0.6)
             var demand = PlacementDemand(nodes: nodes, devicesPerNode: devices)
             demand.groups = false
-            let (pairs, loads) = (pairs(trace), trace.training.loads(layer: 0))
-            /// Tokens whose two experts are on two nodes, and what the busiest device has to do.
-            func worth(_ device: [Int]) -> (apart: Double, busiest: Double) {
-                var (apart, work) = (0.0, [Double](repeating: 0, count: total))
-                for one in 0..<8 {
-                    work[device[one]] += loads[one]
-                    for other in 0..<8 where device[one] / devices != device[other] / devices {
-                        apart += pairs[one][other]
-                    }
-                }
-                return (apart, work.max() ?? 0)
-            }
-            func worth(_ plan: PlacementPlan) -> (apart: Double, busiest: Double) {
-                var device = [Int](repeating: 0, count: 8)
-                for (index, experts) in plan.layers[0].devices.enumerated() { for e in experts { device[e] = index } }
-                return worth(device)
-            }
-            let limit = try worth(Baseline.eplb.plan(trace.training, demand)).busiest * 1.000_001
-            let ours = try worth(LimitLadder.plan(trace.training, demand, turns: 4, until: .unlimited))
-            let least = placements.map(worth).filter { $0.busiest <= limit }.map(\.apart).min() ?? 0
-            #expect(ours.busiest <= limit, "seed \(seed)")
-            // A token visits a node for its home's sake too: those that stay together count half of those apart.
-            let tokens = pairs.joined().reduce(0, +)
-            excess += (tokens + ours.apart) / (tokens + least) - 1
+            let loads = trace.training.loads(layer: 0)
+            let eplb = try device(of: Baseline.eplb.plan(trace.training, demand))
+            let ours = try device(of: LimitLadder.plan(trace.training, demand, turns: 4, until: .unlimited))
+            let limit = busiest(loads, eplb, devices: total) * 1.000_001
+            #expect(busiest(loads, ours, devices: total) <= limit, "seed \(seed)")
+            let least =
+                placements.filter { busiest(loads, $0, devices: total) <= limit }
+                .map { reached(trace, node: $0.map { $0 / devices }) }.min() ?? 1
+            excess += Double(reached(trace, node: ours.map { $0 / devices })) / Double(least) - 1
         }
         #expect(excess / 12 < 0.02, "seeds 0…11")
     }
@@ -150,10 +139,7 @@ import Testing
             let loads = trace.training.loads(layer: 0)
             let total = nodes * devices
             let best =
-                all(experts: 8, nodes: total, room: 8 / total).map { device in
-                    (0..<total).map { d in loads.indices.reduce(0) { $0 + (device[$1] == d ? loads[$1] : 0) } }.max()
-                        ?? 0
-                }.min() ?? 1
+                all(experts: 8, nodes: total, room: 8 / total).map { busiest(loads, $0, devices: total) }.min() ?? 1
             let score = try trace.score(plan).layers[0]
             excess += (score.deviceLoads.max() ?? 0) / best - 1
         }

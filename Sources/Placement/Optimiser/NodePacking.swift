@@ -37,9 +37,7 @@ struct NodePacking {
             fingerprints[lightest] &+= copy.mark
         }
         guard let trusted else { return }
-        for device in loads.indices where !trusted.contains(fingerprints[device]) {
-            loads[device] *= trusted.slip
-        }
+        for device in loads.indices where !trusted.contains(fingerprints[device]) { loads[device] *= trusted.slip }
     }
 
     /// The busiest device, fold by fold.

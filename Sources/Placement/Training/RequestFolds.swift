@@ -41,7 +41,7 @@ struct RequestFolds: Sendable {
         unseen = .zero
     }
 
-    /// With few requests each fold has all.
+    /// With few requests each fold has all; with few experts each that is not made of labels.
     init(_ training: TrainingSet, seed: UInt64) {
         self.init(all: training)
         let count = training.requests.count
