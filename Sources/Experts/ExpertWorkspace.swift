@@ -6,8 +6,6 @@ public final class ExpertWorkspace {
     let inputs: FloatBuffer
     /// Activated gate times up, shape [slots × width].
     let activated: FloatBuffer
-    /// Outputs of the experts before they are weighted, shape [slots × hidden].
-    let outputs: FloatBuffer
     /// Assignments (tokens × experts per token) that fit.
     let slots: Int
     /// For inputs of packed gate and up projections.
@@ -19,7 +17,6 @@ public final class ExpertWorkspace {
         self.slots = slots
         inputs = FloatBuffer(count: slots * hiddenSize)
         activated = FloatBuffer(count: slots * width)
-        outputs = FloatBuffer(count: slots * hiddenSize)
         roundedInputs = RoundingBuffers(tokens: slots)
         roundedActivated = RoundingBuffers(tokens: slots)
     }

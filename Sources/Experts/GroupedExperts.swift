@@ -3,10 +3,10 @@ import Tensors
 
 /// Runs experts whose weights are in this process's memory (mapped files included), tokens grouped by expert.
 ///
-/// Three forks of the pool a block: gate and up projection with activation, down projection, weighted sum. The first
-/// two are cut into (expert, row block) units that threads take one by one, so a busy expert leaves no thread idle.
-/// The result for a token does not depend on which other tokens are in the batch: outputs are summed in the order of
-/// the router's choice.
+/// Two forks of the pool a block. Gate and up projections with the activation are cut into (expert, row block) units
+/// that threads take one by one, so a busy expert leaves no thread idle. The down projection is cut into blocks of the
+/// output's rows: a thread multiplies its rows of all experts, and adds them up while they are in its cache.
+/// The result for a token does not depend on which other tokens are in the batch: experts are summed in ascending order.
 public final class GroupedExperts: ExpertExecutor {
     private let weights: ExpertWeights
     /// Whether a token's weight multiplies what the expert gets rather than what it gives (Llama-4).
@@ -54,7 +54,7 @@ public final class GroupedExperts: ExpertExecutor {
         plan.fill(from: decision)
         prepareInputs(hidden, decision)
         project()
-        reduce(decision, into: output)
+        combine(decision, into: output)
     }
 
     /// Inputs as the matrices want them: next to each other by expert, or rounded to int8.
@@ -103,9 +103,6 @@ public final class GroupedExperts: ExpertExecutor {
             pool.round(
                 workspace.activated.pointer, inputStride: weights.width, to: roundedActivated,
                 tokens: plan.assignments.count)
-        }
-        forEachUnit(rows: weights.hiddenSize, each: Self.rowsPerUnit, fewTokens: hasFewTokens) { unit, worker in
-            projectDown(unit, worker: worker)
         }
     }
 
@@ -195,22 +192,85 @@ public final class GroupedExperts: ExpertExecutor {
         add(biases, unit, of: weights.width, to: output, stride: stride)
     }
 
-    /// `outputs[slot][rows] = down activated[slot] + bias`.
-    private func projectDown(_ unit: Unit, worker: Int) {
+    /// `output[token] = Σ weight · (down activated + bias)` over the experts of each token.
+    private func combine(_ decision: RoutingDecision, into output: UnsafeMutablePointer<Float>) {
+        let few = hasFewTokens
+        let height = few ? Self.rowsPerUnit / 2 : rowsPerShare
+        let shares = (weights.hiddenSize + height - 1) / height
+        func combineShares(_ taken: Range<Int>, _ worker: Int) {
+            let rows = taken.lowerBound * height..<min(taken.upperBound * height, weights.hiddenSize)
+            combine(rows: rows, each: few ? rows.count : Self.rowsPerUnit, decision, into: output, worker: worker)
+        }
+        if few {
+            pool.forEach(count: shares, shrinkingTo: 1, combineShares)
+        } else {
+            pool.forEach(count: shares, grain: 1, combineShares)
+        }
+    }
+
+    /// Rows of the output that a thread takes at once: many, because the inputs of all experts are read again for each
+    /// share, but a few shares for each thread; of whole panels.
+    private var rowsPerShare: Int {
+        var rows = 4 * Self.rowsPerUnit
+        while rows > PackedMatrix.panelRows, weights.hiddenSize < 4 * pool.threads * rows { rows /= 2 }
+        return rows
+    }
+
+    /// Rows `rows` of all tokens' sums, `height` of them at once. Sums are next to each other until all experts have been
+    /// added: far apart, they would share few places of the caches.
+    private func combine(
+        rows: Range<Int>, each height: Int, _ decision: RoutingDecision, into output: UnsafeMutablePointer<Float>,
+        worker: Int
+    ) {
+        let mostSlots = plan.activeExperts.reduce(0) { max($0, plan.slots(of: $1).count) }
+        let panelBytes = Kernels.productScratchBytes(columns: weights.width)
+        let floats = decision.tokens * rows.count + mostSlots * height
+        let panel = pool.scratch(worker: worker, bytes: panelBytes + floats * MemoryLayout<Float>.stride)
+        let sums = (panel + panelBytes).assumingMemoryBound(to: Float.self)
+        let products = sums + decision.tokens * rows.count
+        sums.update(repeating: 0, count: decision.tokens * rows.count)
+        for expert in plan.activeExperts {
+            for start in stride(from: rows.lowerBound, to: rows.upperBound, by: height) {
+                let unit = Unit(expert: expert, rows: start..<min(start + height, rows.upperBound))
+                projectDown(unit, into: products, scratch: panel)
+                addWeighted(products, unit, decision, to: sums + start - rows.lowerBound, stride: rows.count)
+            }
+        }
+        for token in 0..<decision.tokens {
+            let place = output + token * weights.hiddenSize + rows.lowerBound
+            place.update(from: sums + token * rows.count, count: rows.count)
+        }
+    }
+
+    /// `sums[token] += weight · products[slot]` for the tokens of the unit's expert.
+    private func addWeighted(
+        _ products: UnsafePointer<Float>, _ unit: Unit, _ decision: RoutingDecision,
+        to sums: UnsafeMutablePointer<Float>, stride: Int
+    ) {
+        let height = unit.rows.count
+        for (index, slot) in plan.slots(of: unit.expert).enumerated() {
+            let assignment = Int(plan.assignments[slot])
+            let token = assignment / decision.expertsPerToken
+            let weight = weighsInput ? 1 : decision.weights[assignment]
+            kernels.addScaled(sums + token * stride, weight, products + index * height, count: height)
+        }
+    }
+
+    /// `output[token] = (down activated + bias)[rows]` for the tokens of the unit's expert.
+    private func projectDown(_ unit: Unit, into output: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer) {
         let slots = plan.slots(of: unit.expert)
-        let output = workspace.outputs.pointer + slots.lowerBound * weights.hiddenSize + unit.rows.lowerBound
+        let height = unit.rows.count
         if let roundedActivated {
             kernels.multiply(
                 packed: weights.packed.down[unit.expert], rows: unit.rows, activations: roundedActivated,
-                tokens: slots, output: output, outputStride: weights.hiddenSize)
+                tokens: slots, output: output, outputStride: height)
         } else {
-            let panel = pool.scratch(worker: worker, bytes: Kernels.productScratchBytes(columns: weights.width))
             kernels.multiply(
                 weights.down[unit.expert], rows: unit.rows,
                 input: workspace.activated.pointer + slots.lowerBound * weights.width, inputStride: weights.width,
-                tokens: slots.count, output: output, outputStride: weights.hiddenSize, scratch: panel)
+                tokens: slots.count, output: output, outputStride: height, scratch: scratch)
         }
-        add(weights.biases?.down, unit, of: weights.hiddenSize, to: output, stride: weights.hiddenSize)
+        add(weights.biases?.down, unit, of: weights.hiddenSize, to: output, stride: height)
     }
 
     /// Adds the biases of the unit's rows, out of `perExpert` for each expert, to each of its tokens.
@@ -222,23 +282,6 @@ public final class GroupedExperts: ExpertExecutor {
             let start = base + unit.expert * perExpert + unit.rows.lowerBound
             for token in 0..<plan.slots(of: unit.expert).count {
                 kernels.add(output + token * stride, start, count: unit.rows.count)
-            }
-        }
-    }
-
-    /// Sums each token's expert outputs, weighted, in the router's order.
-    private func reduce(_ decision: RoutingDecision, into output: UnsafeMutablePointer<Float>) {
-        let width = weights.hiddenSize
-        let perToken = decision.expertsPerToken
-        pool.forEach(count: decision.tokens, grain: 16) { tokens, _ in
-            for token in tokens {
-                let sum = output + token * width
-                sum.update(repeating: 0, count: width)
-                for assignment in token * perToken..<(token + 1) * perToken where plan.slots[assignment] >= 0 {
-                    let expertOutput = workspace.outputs.pointer + Int(plan.slots[assignment]) * width
-                    let weight = weighsInput ? 1 : decision.weights[assignment]
-                    kernels.addScaled(sum, weight, expertOutput, count: width)
-                }
             }
         }
     }

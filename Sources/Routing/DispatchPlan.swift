@@ -8,8 +8,6 @@ public struct DispatchPlan: Sendable {
     public private(set) var starts: [Int] = []
     /// Assignment of each slot, an index of the decision's `experts` and `weights`.
     public private(set) var assignments: [Int32] = []
-    /// Slot of each assignment, in the decision's order: where to find its output; −1 where it was dropped.
-    public private(set) var slots: [Int32] = []
 
     /// The next free slot of each expert, while slots are given out.
     private var next: [Int] = []
@@ -22,19 +20,14 @@ public struct DispatchPlan: Sendable {
     /// Sorts `decision` into this plan.
     public mutating func fill(from decision: RoutingDecision) {
         countExperts(decision)
-        resize(&assignments, to: starts[decision.expertCount])
-        resize(&slots, to: decision.experts.count)
+        assignments.removeAll(keepingCapacity: true)
+        assignments.append(contentsOf: repeatElement(0, count: starts[decision.expertCount]))
         next.removeAll(keepingCapacity: true)
         next.append(contentsOf: starts)
-        for (assignment, expert) in decision.experts.enumerated() {
-            guard expert >= 0 else {
-                slots[assignment] = -1
-                continue
-            }
+        for (assignment, expert) in decision.experts.enumerated() where expert >= 0 {
             let slot = next[Int(expert)]
             next[Int(expert)] += 1
             assignments[slot] = Int32(truncatingIfNeeded: assignment)
-            slots[assignment] = Int32(truncatingIfNeeded: slot)
         }
     }
 
@@ -47,10 +40,5 @@ public struct DispatchPlan: Sendable {
             if starts[expert + 1] > 0 { activeExperts.append(expert) }
             starts[expert + 1] += starts[expert]
         }
-    }
-
-    private func resize(_ array: inout [Int32], to count: Int) {
-        if array.count > count { array.removeLast(array.count - count) }
-        if array.count < count { array.append(contentsOf: repeatElement(0, count: count - array.count)) }
     }
 }

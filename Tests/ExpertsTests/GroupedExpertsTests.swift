@@ -54,25 +54,41 @@ private struct RandomExperts {
         for seed in UInt64(1)...12 {
             var random = SplitMix64(seed: seed)
             let count = Int.random(in: 1...9, using: &random)
-            let perToken = Int.random(in: 1...min(4, count), using: &random)
-            let tokens = Int.random(in: 1...40, using: &random)
             let model = try RandomExperts(
                 count: count, hidden: Int.random(in: 1...70, using: &random),
                 width: Int.random(in: 1...150, using: &random), using: &random)
-            let input = (0..<tokens * model.hidden).map { _ in Float.random(in: -1...1, using: &random) }
-            let decision = randomDecision(tokens, count, perToken, using: &random)
-            let output = run(model, input, decision, threads: threads)
-            for token in 0..<tokens {
-                let x = Array(input[token * model.hidden..<(token + 1) * model.hidden])
-                var expected = [Double](repeating: 0, count: model.hidden)
-                for a in token * perToken..<(token + 1) * perToken {
-                    let result = model.reference(expert: Int(decision.experts[a]), input: x)
-                    for i in result.indices { expected[i] += Double(decision.weights[a]) * result[i] }
-                }
-                for i in expected.indices {
-                    let actual = Double(output[token * model.hidden + i])
-                    #expect(abs(actual - expected[i]) < 1e-4 * max(1, abs(expected[i])), "seed \(seed)")
-                }
+            try compare(
+                model, count: count, perToken: Int.random(in: 1...min(4, count), using: &random),
+                tokens: Int.random(in: 1...40, using: &random), threads: threads, using: &random)
+        }
+    }
+
+    /// So many rows that a thread takes more of them at once than it multiplies at once.
+    @Test(arguments: [1, 2]) func matchesTheDefinitionWithManyRows(threads: Int) throws {
+        var random = SplitMix64(seed: 5)
+        let model = try RandomExperts(count: 3, hidden: 1100, width: 40, using: &random)
+        for tokens in [3, 30] {
+            try compare(model, count: 3, perToken: 2, tokens: tokens, threads: threads, using: &random)
+        }
+    }
+
+    private func compare(
+        _ model: RandomExperts, count: Int, perToken: Int, tokens: Int, threads: Int, using random: inout SplitMix64
+    ) throws {
+        let input = (0..<tokens * model.hidden).map { _ in Float.random(in: -1...1, using: &random) }
+        let decision = randomDecision(tokens, count, perToken, using: &random)
+        let output = run(model, input, decision, threads: threads)
+        for token in 0..<tokens {
+            let x = Array(input[token * model.hidden..<(token + 1) * model.hidden])
+            var expected = [Double](repeating: 0, count: model.hidden)
+            for a in token * perToken..<(token + 1) * perToken {
+                let result = model.reference(expert: Int(decision.experts[a]), input: x)
+                for i in result.indices { expected[i] += Double(decision.weights[a]) * result[i] }
+            }
+            let tolerance = expected.reduce(1) { max($0, abs($1)) } * 1e-5
+            for i in expected.indices {
+                let actual = Double(output[token * model.hidden + i])
+                #expect(abs(actual - expected[i]) < tolerance, "token \(token), \(random)")
             }
         }
     }
