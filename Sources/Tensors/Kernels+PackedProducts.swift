@@ -56,16 +56,16 @@ extension Kernels {
     }
 
     /// How far ahead weights are asked for: into a small part of each cache, so that nothing that is in use has to go. Near is
-    /// also as near as what processors ask for by themselves: twice as far, one token's product with Q5_K or Q6_K came to
-    /// 64 and 79 % of a plain read instead of all of it (KernelBenchmark, one thread, Zen 4); it then waits for memory
-    /// instead of the second level.
+    /// also nearer than what processors ask for by themselves, so that a product of one or two tokens waits for the second
+    /// level instead of memory: four times as far, one token's with Q5_K or Q6_K came to 64 and 79 % of a plain read instead
+    /// of all of it (KernelBenchmark, one thread, Zen 4).
     private static let distances: gh_distances = {
         let caches = CacheSizes.ofThisMachine
         func distance(_ bytes: Int, _ range: ClosedRange<Int>) -> Int64 {
             Int64(min(max(bytes / 64 * 64, range.lowerBound), range.upperBound))
         }
         return gh_distances(
-            near: distance(caches.level1Data / 64, 256...512),
+            near: distance(caches.level1Data / 128, 128...512),
             middle: distance(caches.level1Data * 3 / 32, 1536...8192),
             far: distance(caches.level2 / 128, 2048...32768))
     }()
