@@ -194,17 +194,19 @@ public final class GroupedExperts: ExpertExecutor {
 
     /// `output[token] = Σ weight · (down activated + bias)` over the experts of each token.
     private func combine(_ decision: RoutingDecision, into output: UnsafeMutablePointer<Float>) {
-        let few = hasFewTokens
-        let height = few ? Self.rowsPerUnit / 2 : rowsPerShare
-        let shares = (weights.hiddenSize + height - 1) / height
-        func combineShares(_ taken: Range<Int>, _ worker: Int) {
-            let rows = taken.lowerBound * height..<min(taken.upperBound * height, weights.hiddenSize)
-            combine(rows: rows, each: few ? rows.count : Self.rowsPerUnit, decision, into: output, worker: worker)
+        let rows = weights.hiddenSize
+        guard !hasFewTokens else {
+            pool.forEach(count: rows, shrinkingTo: Self.rowsPerUnit / 2) { taken, worker in
+                combine(rows: taken, each: taken.count, decision, into: output, worker: worker)
+            }
+            return
         }
-        if few {
-            pool.forEach(count: shares, shrinkingTo: 1, combineShares)
-        } else {
-            pool.forEach(count: shares, grain: 1, combineShares)
+        let share = rowsPerShare
+        pool.forEach(count: rows, grain: share) { taken, worker in
+            for start in stride(from: taken.lowerBound, to: taken.upperBound, by: share) {
+                let mine = start..<min(start + share, taken.upperBound)
+                combine(rows: mine, each: Self.rowsPerUnit, decision, into: output, worker: worker)
+            }
         }
     }
 
