@@ -22,6 +22,8 @@ public final class GroupedExperts: ExpertExecutor {
     private let roundedActivated: RoundedActivations?
     /// Whether activated numbers are rounded as they are made.
     private var roundsAtOnce = false
+    /// Tokens of the busiest expert.
+    private var mostTokens = 0
 
     /// Rows `rows` of one expert's matrix for all of its tokens.
     private struct Unit {
@@ -52,6 +54,7 @@ public final class GroupedExperts: ExpertExecutor {
         precondition(decision.expertCount == weights.count, "decision is about other experts")
         precondition(decision.experts.count <= workspace.slots, "micro-batch is larger than the workspace")
         plan.fill(from: decision)
+        mostTokens = plan.activeExperts.reduce(0) { max($0, plan.slots(of: $1).count) }
         prepareInputs(hidden, decision)
         project()
         combine(decision, into: output)
@@ -91,14 +94,14 @@ public final class GroupedExperts: ExpertExecutor {
         }
     }
 
+    /// Gate and up projections with the activation.
     private func project() {
-        let hasFewTokens = hasFewTokens
         // Rows whose activated numbers share a scale are of one unit.
         let together = max(roundedActivated?.forms.columnsOfScale ?? 0, Self.rowsPerUnit)
         roundsAtOnce = roundedActivated != nil && (together == Self.rowsPerUnit || !hasFewTokens)
-        forEachUnit(
-            rows: weights.width, each: roundsAtOnce ? together : Self.rowsPerUnit, fewTokens: hasFewTokens
-        ) { unit, worker in activate(unit, worker: worker) }
+        forEachUnit(each: roundsAtOnce ? together : Self.rowsPerUnit) { unit, worker in
+            activate(unit, worker: worker)
+        }
         if let roundedActivated, !roundsAtOnce {
             pool.round(
                 workspace.activated.pointer, inputStride: weights.width, to: roundedActivated,
@@ -107,17 +110,14 @@ public final class GroupedExperts: ExpertExecutor {
     }
 
     /// Whether no expert has so many tokens that arithmetic takes longer than reading its weights.
-    private var hasFewTokens: Bool {
-        plan.activeExperts.allSatisfy { plan.slots(of: $0).count <= Self.fewTokens }
-    }
+    private var hasFewTokens: Bool { mostTokens <= Self.fewTokens }
 
-    /// Calls `body` with units that cover `rows` rows of every active expert.
+    /// Calls `body` with units that cover the rows of gate and up projections of every active expert.
     ///
     /// While experts have few tokens, memory is the limit, and a thread reads on through neighbouring rows. When one has
     /// many, units stay small, because a busy expert's rows cost more than others.
-    private func forEachUnit(
-        rows: Int, each rowsPerUnit: Int, fewTokens: Bool, _ body: (_ unit: Unit, _ worker: Int) -> Void
-    ) {
+    private func forEachUnit(each rowsPerUnit: Int, _ body: (_ unit: Unit, _ worker: Int) -> Void) {
+        let rows = weights.width
         let blocks = (rows + rowsPerUnit - 1) / rowsPerUnit
         let experts = plan.activeExperts
         func units(_ taken: Range<Int>, _ worker: Int) {
@@ -130,7 +130,7 @@ public final class GroupedExperts: ExpertExecutor {
                 next += end - block
             }
         }
-        if fewTokens {
+        if hasFewTokens {
             pool.forEach(count: experts.count * blocks, shrinkingTo: 1, units)
         } else {
             pool.forEach(count: experts.count * blocks, grain: 1, units)
@@ -224,9 +224,8 @@ public final class GroupedExperts: ExpertExecutor {
         rows: Range<Int>, each height: Int, _ decision: RoutingDecision, into output: UnsafeMutablePointer<Float>,
         worker: Int
     ) {
-        let mostSlots = plan.activeExperts.reduce(0) { max($0, plan.slots(of: $1).count) }
         let panelBytes = Kernels.productScratchBytes(columns: weights.width)
-        let floats = decision.tokens * rows.count + mostSlots * height
+        let floats = decision.tokens * rows.count + mostTokens * height
         let panel = pool.scratch(worker: worker, bytes: panelBytes + floats * MemoryLayout<Float>.stride)
         let sums = (panel + panelBytes).assumingMemoryBound(to: Float.self)
         let products = sums + decision.tokens * rows.count

@@ -57,26 +57,30 @@ private struct RandomExperts {
             let model = try RandomExperts(
                 count: count, hidden: Int.random(in: 1...70, using: &random),
                 width: Int.random(in: 1...150, using: &random), using: &random)
-            try compare(
-                model, count: count, perToken: Int.random(in: 1...min(4, count), using: &random),
-                tokens: Int.random(in: 1...40, using: &random), threads: threads, using: &random)
+            let perToken = Int.random(in: 1...min(4, count), using: &random)
+            let tokens = Int.random(in: 1...40, using: &random)
+            let decision = randomDecision(tokens, count, perToken, using: &random)
+            compare(model, decision, threads: threads, seed: seed, using: &random)
         }
     }
 
     /// So many rows that a thread takes more of them at once than it multiplies at once.
     @Test(arguments: [1, 2]) func matchesTheDefinitionWithManyRows(threads: Int) throws {
-        var random = SplitMix64(seed: 5)
+        let seed: UInt64 = 5
+        var random = SplitMix64(seed: seed)
         let model = try RandomExperts(count: 3, hidden: 1100, width: 40, using: &random)
         for tokens in [3, 30] {
-            try compare(model, count: 3, perToken: 2, tokens: tokens, threads: threads, using: &random)
+            let decision = randomDecision(tokens, 3, 2, using: &random)
+            compare(model, decision, threads: threads, seed: seed, using: &random)
         }
     }
 
+    /// Runs random inputs and compares with the definition.
     private func compare(
-        _ model: RandomExperts, count: Int, perToken: Int, tokens: Int, threads: Int, using random: inout SplitMix64
-    ) throws {
+        _ model: RandomExperts, _ decision: RoutingDecision, threads: Int, seed: UInt64, using random: inout SplitMix64
+    ) {
+        let (tokens, perToken) = (decision.tokens, decision.expertsPerToken)
         let input = (0..<tokens * model.hidden).map { _ in Float.random(in: -1...1, using: &random) }
-        let decision = randomDecision(tokens, count, perToken, using: &random)
         let output = run(model, input, decision, threads: threads)
         for token in 0..<tokens {
             let x = Array(input[token * model.hidden..<(token + 1) * model.hidden])
@@ -88,7 +92,7 @@ private struct RandomExperts {
             let tolerance = expected.reduce(1) { max($0, abs($1)) } * 1e-5
             for i in expected.indices {
                 let actual = Double(output[token * model.hidden + i])
-                #expect(abs(actual - expected[i]) < tolerance, "token \(token), \(random)")
+                #expect(abs(actual - expected[i]) < tolerance, "token \(token), seed \(seed)")
             }
         }
     }
