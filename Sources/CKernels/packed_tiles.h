@@ -176,13 +176,12 @@ PACKED_INLINE void add_parts(
 // are in the cache already.
 PACKED_INLINE enum asking asking_ahead(const packed_layout layout, const int strips, const int tokens) {
     if (strips > 1) return asks_nothing;
-    // Few instructions: the processor looks ahead far enough itself, and fills all places for lines that are under way, so
-    // that to ask for more slows it down. With some more of them it helps to ask just ahead of what it asks for: where codes
-    // are put together out of two vectors, where there are minimums, and with a second token.
-    if (tokens <= 2) {
-        const int has_few_instructions =
-            layout.codes == codes_8 || (tokens == 1 && code_bytes(layout) == 256 && !has_minimum(layout));
-        return has_few_instructions ? asks_nothing : asks_near;
+    // So few instructions that the processor looks ahead far enough itself, and fills all places for lines that are under
+    // way: to ask for more slows it down. Codes that are put together out of two vectors, and minimums, take some more: then it
+    // helps to ask just ahead of what it asks for.
+    if (tokens == 1) {
+        const int has_more = layout.codes == codes_5 || layout.codes == codes_6 || has_minimum(layout);
+        return has_more ? asks_near : asks_nothing;
     }
     const int products_of_line = tokens * (gh_panel_rows / strip_rows);
     return layout.codes == codes_8 && products_of_line <= 4 ? asks_middle : asks_far;

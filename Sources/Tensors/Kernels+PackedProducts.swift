@@ -56,9 +56,9 @@ extension Kernels {
     }
 
     /// How far ahead weights are asked for: into a small part of each cache, so that nothing that is in use has to go. Near is
-    /// also nearer than what processors ask for by themselves, so that a product of one or two tokens waits for the second
-    /// level instead of memory: four times as far, one token's with Q5_K or Q6_K came to 64 and 79 % of a plain read instead
-    /// of all of it (KernelBenchmark, one thread, Zen 4).
+    /// also nearer than what processors ask for by themselves, so that a product of one token waits for the second level
+    /// instead of memory: four times as far, with Q5_K or Q6_K it came to 64 and 79 % of a plain read instead of nearly
+    /// all of it (KernelBenchmark, one thread, Zen 4).
     private static let distances: gh_distances = {
         let caches = CacheSizes.ofThisMachine
         func distance(_ bytes: Int, _ range: ClosedRange<Int>) -> Int64 {
